@@ -1,0 +1,99 @@
+"""Builds the tool from its settings; the only place that knows all rooms."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask, g
+from sqlalchemy import inspect
+
+from lti_tool import wording
+from lti_tool.database import Database
+from lti_tool.errors import SetUpProblem
+from lti_tool.lti.connection import Connection
+from lti_tool.lti.grades import AgsGradebook
+from lti_tool.lti.keys import Keyring
+from lti_tool.lti.launch import Gate
+from lti_tool.lti.platforms import PlatformKeys, Platforms
+from lti_tool.lti.roster import Roster
+from lti_tool.lti.tokens import ServiceTokens
+from lti_tool.settings import Settings
+from lti_tool.tool import Tool, utc_now
+from lti_tool.web import access, blog, desk, gradebook, health, importing, launch, participation
+from lti_tool.web.errors import add_error_pages
+from lti_tool.web.same_origin import refuse_foreign_posts
+from lti_tool.web.security_headers import add_security_headers
+from lti_tool.worker import Clockwork, open_queue
+
+LARGEST_FORM = 1_000_000
+_ROOMS = (launch.room, blog.room, importing.room, desk.room, participation.room, gradebook.room, health.room)
+
+
+def build_tool(settings: Settings) -> tuple[Tool, Clockwork]:
+    """Build the parts once for a process, and the clockwork that runs them in time."""
+    database = Database(settings.database_url)
+    connection = Connection(allow_private=settings.allow_private_addresses)
+    keyring = Keyring(settings.keys_dir)
+    platforms = Platforms(database)
+    tokens = ServiceTokens(connection, keyring)
+    gradebook_of_platforms = AgsGradebook(connection, platforms, tokens)
+    roster = Roster(connection, tokens)
+    clockwork = Clockwork(open_queue(settings), database, gradebook_of_platforms, roster, utc_now)
+    tool = Tool(
+        settings=settings,
+        database=database,
+        keyring=keyring,
+        connection=connection,
+        platforms=platforms,
+        gate=Gate(database, platforms, PlatformKeys(database, connection, utc_now)),
+        gradebook=gradebook_of_platforms,
+        roster=roster,
+        ring=clockwork.ring,
+    )
+    return tool, clockwork
+
+
+def create_app(tool: Tool) -> Flask:
+    """Return the web application around a built tool."""
+    static_folder = Path(__file__).parent / "static"
+    app = Flask("lti_tool", template_folder=str(templates_folder()), static_folder=str(static_folder))
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=86_400
+    )
+    app.extensions["lti_tool"] = tool
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(refuse_foreign_posts)
+    app.after_request(add_security_headers)
+    app.url_defaults(access.fill_in_visit)
+    add_error_pages(app)
+    for room in _ROOMS:
+        app.register_blueprint(room)
+    _add_words(app, tool, _fingerprint(static_folder))
+    return app
+
+
+def require_schema(database: Database) -> None:
+    """Raise SetUpProblem while the database has not been set up."""
+    if not inspect(database.engine).has_table("platform"):
+        raise SetUpProblem("The database has no tables yet.", "Run `lti-tool db upgrade`.")
+
+
+def templates_folder() -> Path:
+    """The pages: beside the package in a checkout, inside it when installed from a wheel."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+def _add_words(app: Flask, tool: Tool, static_version: str) -> None:
+    def ago(moment: datetime) -> str:
+        return wording.ago(moment, tool.clock())
+
+    app.jinja_env.filters.update(ago=ago, exact=wording.exact, day=wording.day, points=wording.points)
+    app.jinja_env.globals["static_version"] = static_version
+    app.context_processor(lambda: {"visitor": g.get("visitor"), "done": access.done()})
+
+
+def _fingerprint(folder: Path) -> str:
+    """A name for the present scripts and styles, so that browsers may keep them until they change."""
+    content = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Writing: posts and their threads. Knows nothing of grading, of the LMS or of HTTP."""

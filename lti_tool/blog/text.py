@@ -1,0 +1,74 @@
+"""Text that people wrote to HTML that is safe to show: pure. Whatever comes in, `nh3` has the last word."""
+
+import re
+
+import nh3
+from markdown_it import MarkdownIt
+
+from lti_tool.errors import Rejected
+
+LONGEST_COMMENT = 10_000
+LONGEST_POST = 60_000
+
+_TAGS = {
+    "p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr",
+    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href", "title", "target"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto"}
+
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
+    ["table", "strikethrough", "linkify"]
+)
+_plain = MarkdownIt("zero", {"html": False, "linkify": True, "breaks": True}).enable(["linkify", "newline"])
+# Headings in a text start below the page's own title and the thread's headings.
+_HEADING = re.compile(r"(</?h)([1-6])")
+
+
+def safe_html(text: str, *, plain: bool = False) -> str:
+    """Return the text as sanitised HTML: read as CommonMark, or, if plain, with every character kept as it stands."""
+    renderer = _plain if plain else _markdown
+    rendered = _HEADING.sub(lambda found: f"{found[1]}{min(int(found[2]) + 2, 6)}", renderer.render(text))
+    return _clean(rendered)
+
+
+def safe_line(text: str) -> str:
+    """Return one line, a source say, as sanitised HTML with its addresses as links and no paragraph around it."""
+    return _clean(_plain.renderInline(text))
+
+
+def _clean(html: str) -> str:
+    # Links open beside the LMS: most sites refuse to be shown inside its frame.
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer nofollow ugc",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+
+
+def word_count(text: str) -> int:
+    """Return the number of words: runs of characters that hold at least one letter or digit."""
+    return sum(any(character.isalnum() for character in run) for run in text.split())
+
+
+def checked(text: str, longest: int) -> str:
+    """Return the text with line ends made alike and its edges trimmed. Raises Rejected if empty or too long."""
+    tidy = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+    if not tidy:
+        raise Rejected("There is no text yet.", "Write something, then send it again.")
+    if len(tidy) > longest:
+        raise Rejected(
+            f"The text has {len(tidy):,} characters; at most {longest:,} can be kept.",
+            "Shorten it, or split it in two. Your text is still here.",
+            kept=tidy,
+        )
+    return tidy
+
+
+def excerpt(text: str, longest: int = 160) -> str:
+    """Return the beginning of a text on one line, cut at a word."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0] + " …"

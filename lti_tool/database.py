@@ -1,0 +1,92 @@
+"""Engine and transactions: `reading()` and `writing()` say what is meant. Knows nothing of the schema."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_MILLISECONDS = 15_000
+Row = TypeVar("Row", bound=DeclarativeBase)
+
+
+class Database:
+    """One database, opened once in a process.
+
+    On SQLite a writing transaction begins IMMEDIATE: with the driver's own handling two read-then-write transactions
+    both succeed and one update is lost (docs/decisions/0002-sessions.md).
+    """
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite and (path := url.removeprefix("sqlite:///")):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # hide_parameters: an error's text goes to the log, and parameters hold what people wrote
+        self.engine = create_engine(
+            url, pool_size=pool_size, max_overflow=20, pool_pre_ping=not self.is_sqlite, hide_parameters=True
+        )
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_on_sqlite)
+        self._read = sessionmaker(_reading_engine(self.engine, self.is_sqlite))
+        self._write = sessionmaker(self.engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that sees one state of the data and can change none of it."""
+        with self._read() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that is committed when the block ends, and undone when it raises."""
+        with self._write.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def insert_or_get(
+    session: Session,
+    model: type[Row],
+    key: Sequence[InstrumentedAttribute[Any]],
+    values: Mapping[str, object],
+    refresh: Sequence[str] = (),
+) -> Row:
+    """Insert a row, or take the one that has the same unique `key`, setting the columns named in `refresh` anew.
+
+    One statement, so two requests at the same instant make one row.
+    """
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(model).values(**values)
+    changes = {name: statement.excluded[name] for name in refresh or [key[0].key]}
+    returning = statement.on_conflict_do_update(index_elements=[column.key for column in key], set_=changes)
+    row: Row = session.scalars(returning.returning(model), execution_options={"populate_existing": True}).one()
+    return row
+
+
+def _reading_engine(engine: Engine, is_sqlite: bool) -> Engine:
+    if is_sqlite:
+        return engine.execution_options(only_reads=True)
+    return engine.execution_options(postgresql_readonly=True)
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    only_reads = connection.get_execution_options().get("only_reads", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,239 @@
+"""The outbox: one row per person and blog that says what the LMS should show, and how far that has come."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_or_get
+from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.models import Blog, Course, Deployment, GradebookScore, Person, SyncState
+
+FIRST_WAIT_SECONDS = 15
+LONGEST_WAIT_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Score:
+    """Points of a maximum, exact to two decimals, with a sentence for the student."""
+
+    points: Decimal
+    maximum: Decimal
+    comment: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A score claimed for sending. `at` is the second it is stamped with, later than any before it for this person."""
+
+    id: int
+    revision: int
+    platform_id: int
+    lti_deployment_id: str
+    column: str | None
+    scopes: tuple[str, ...]
+    person_key: str
+    score: Score
+    at: datetime
+
+
+def want_score(session: Session, blog_id: int, person_id: int, score: Score | None, now: datetime) -> None:
+    """Write down the score the LMS should show; call it as often as you like.
+
+    Equal to what is wanted already: nothing happens, and nothing is sent. Otherwise the row becomes due at once and its
+    revision grows, so that an older delivery still under way cannot mark it done. None means there is nothing to
+    score: a row never sent is withdrawn, and one that was sent says that the LMS still shows the old value.
+    """
+    row = session.scalar(
+        select(GradebookScore)
+        .where(GradebookScore.blog_id == blog_id, GradebookScore.person_id == person_id)
+        .with_for_update()
+    )
+    if score is None:
+        if row is not None and row.points is not None:
+            _withdraw(row, now)
+        return
+    if row is None:
+        row = _new_row(session, blog_id, person_id, score, now)
+    elif _shown(row) == score:
+        return
+    row.points, row.maximum, row.comment = score.points, score.maximum, score.comment
+    row.revision += 1
+    row.wanted_at = now
+    if _accepted(row) == score:  # changed and changed back: the LMS shows it already
+        _settle(row, SyncState.SENT, "", "")
+    else:
+        _make_due(row, now)
+
+
+def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery | None:
+    """Take the score that has been due longest and lease it, or return None if nothing is due.
+
+    If the worker that claimed it dies, the row can be claimed again when the lease ends; until then nobody else sends
+    for this person, not even a newer score. The stamp is written down before the LMS is called, so no later attempt
+    can carry the same second.
+    """
+    while row := session.scalar(_next_due(now)):
+        if row.last_second < int(now.timestamp()):
+            row.last_second = int(now.timestamp())
+            row.leased_until = now + timedelta(seconds=lease_seconds)
+            row.attempts += 1
+            row.tried_at = now
+            session.flush()
+            return _delivery(session, row)
+        # The LMS compares whole seconds, and a stamp in the future would block the column: wait for the next one.
+        row.due_at = datetime.fromtimestamp(row.last_second + 1, tz=now.tzinfo)
+        session.flush()
+    return None
+
+
+def record_accepted(session: Session, delivery: Delivery, now: datetime) -> None:
+    """The LMS has taken the score. If another is wanted meanwhile, the row stays due for it."""
+    row = _end_lease(session, delivery)
+    row.accepted_points = delivery.score.points
+    row.accepted_maximum = delivery.score.maximum
+    row.accepted_comment = delivery.score.comment
+    row.accepted_at = now
+    if row.revision == delivery.revision:
+        _settle(row, SyncState.SENT, "", "")
+
+
+def record_unreachable(session: Session, delivery: Delivery, problem: LmsUnreachable, now: datetime) -> None:
+    """The LMS did not take it now: wait, longer each time, and at least as long as the LMS asked for."""
+    row = _end_lease(session, delivery)
+    if row.due_at is not None and row.revision == delivery.revision:
+        row.state, row.cause, row.to_do = SyncState.WAITING, problem.what, problem.do
+        row.due_at = now + timedelta(seconds=wait_seconds(row.attempts, problem.retry_after_seconds, row.id))
+
+
+def record_refused(session: Session, delivery: Delivery, problem: LmsRefused) -> None:
+    """The LMS said no for good: stop, and say who can mend it."""
+    row = _end_lease(session, delivery)
+    if row.due_at is not None and row.revision == delivery.revision:
+        state = SyncState.NEEDS_TEACHER if problem.mender is Mender.TEACHER else SyncState.NEEDS_ADMINISTRATOR
+        _settle(row, state, problem.what, problem.do)
+
+
+def _next_due(now: datetime) -> Select[GradebookScore]:
+    free = or_(GradebookScore.leased_until.is_(None), GradebookScore.leased_until <= now)
+    return (
+        select(GradebookScore)
+        .where(GradebookScore.due_at <= now, free)
+        .order_by(GradebookScore.due_at, GradebookScore.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _end_lease(session: Session, delivery: Delivery) -> GradebookScore:
+    row = session.get_one(GradebookScore, delivery.id, with_for_update=True)
+    row.leased_until = None
+    return row
+
+
+def wait_seconds(attempts: int, retry_after_seconds: float | None, spread: int) -> float:
+    """Return how long to wait after a number of attempts: doubling from 15 s to 6 h, or longer if the LMS asks.
+
+    `spread`, any number that differs between rows, moves each by up to a quarter so that they do not return together.
+    """
+    doubled: float = min(FIRST_WAIT_SECONDS * 2.0 ** min(attempts - 1, 20), LONGEST_WAIT_SECONDS)
+    return max(doubled * (1 + spread % 8 / 32), retry_after_seconds or 0)
+
+
+def try_again(session: Session, blog_id: int, now: datetime, person_id: int | None = None) -> int:
+    """Make unsent scores of a blog (or of one person in it) due at once, and return how many."""
+    rows = (
+        update(GradebookScore)
+        .where(
+            GradebookScore.blog_id == blog_id,
+            GradebookScore.points.is_not(None),
+            GradebookScore.state != SyncState.SENT,
+        )
+        .values(due_at=now, attempts=0, state=SyncState.WAITING, cause="", to_do="")
+    )
+    if person_id is not None:
+        rows = rows.where(GradebookScore.person_id == person_id)
+    return len(session.execute(rows.returning(GradebookScore.id)).all())
+
+
+def make_waiting_due(session: Session, now: datetime) -> None:
+    """Make every score that waits for a retry due at once."""
+    session.execute(update(GradebookScore).where(GradebookScore.due_at > now).values(due_at=now))
+
+
+def _shown(row: GradebookScore) -> Score | None:
+    return None if row.points is None else Score(row.points, row.maximum, row.comment)
+
+
+def _accepted(row: GradebookScore) -> Score | None:
+    if row.accepted_points is None or row.accepted_maximum is None:
+        return None
+    return Score(row.accepted_points, row.accepted_maximum, row.accepted_comment)
+
+
+def _new_row(session: Session, blog_id: int, person_id: int, score: Score, now: datetime) -> GradebookScore:
+    return insert_or_get(
+        session,
+        GradebookScore,
+        [GradebookScore.blog_id, GradebookScore.person_id],
+        {
+            "blog_id": blog_id,
+            "person_id": person_id,
+            "maximum": score.maximum,
+            "wanted_at": now,
+            "state": SyncState.WAITING,
+            "comment": "",
+            "cause": "",
+            "to_do": "",
+            "accepted_comment": "",
+            "revision": 0,
+            "attempts": 0,
+            "last_second": 0,
+        },
+    )
+
+
+def _make_due(row: GradebookScore, now: datetime) -> None:
+    row.state, row.cause, row.to_do = SyncState.WAITING, "", ""
+    row.attempts = 0
+    row.due_at = now
+
+
+def _settle(row: GradebookScore, state: SyncState, cause: str, to_do: str) -> None:
+    row.state, row.cause, row.to_do = state, cause, to_do
+    row.due_at = None
+
+
+def _withdraw(row: GradebookScore, now: datetime) -> None:
+    row.points = None
+    row.revision += 1
+    row.wanted_at = now
+    if row.accepted_points is None:
+        _settle(row, SyncState.WITHDRAWN, "Nothing counts any more, and nothing was sent.", "")
+    else:
+        _settle(
+            row,
+            SyncState.WITHDRAWN,
+            "Nothing counts any more, but the gradebook still shows the score sent before.",
+            "Clear it in the gradebook, or set a score of your own here.",
+        )
+
+
+def _delivery(session: Session, row: GradebookScore) -> Delivery:
+    person, blog, deployment = session.execute(
+        select(Person, Blog, Deployment)
+        .join(Course, Course.id == Blog.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Blog.id == row.blog_id, Person.id == row.person_id)
+    ).one()
+    score = _shown(row)
+    if score is None:
+        raise AssertionError("a withdrawn score is never due")
+    at = datetime.fromtimestamp(row.last_second, tz=row.wanted_at.tzinfo)
+    column, scopes = blog.lti_line_item_url, tuple(blog.lti_scopes)
+    return Delivery(
+        row.id, row.revision, deployment.platform_id, deployment.lti_deployment_id, column, scopes,
+        person.lti_sub, score, at,
+    )  # fmt: skip

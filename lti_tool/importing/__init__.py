@@ -1,0 +1,1 @@
+"""Posts from elsewhere: reading a file, matching its names to people of the course, and storing what was approved."""

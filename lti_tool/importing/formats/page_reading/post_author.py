@@ -1,0 +1,98 @@
+"""Who wrote the post: told by the page outright, else by whom the comments speak to."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from lti_tool.importing.formats.page_reading.names import name_key, same_person
+from lti_tool.importing.formats.page_reading.parts import AuthorLine
+from lti_tool.importing.formats.page_reading.salutations import Address, Kind
+from lti_tool.importing.formats.page_reading.turns import Turn
+
+ENOUGH = 2
+MOST_SHOWN = 3
+POINTS = {Kind.GREETING: 2, Kind.NAME_FIRST: 2, Kind.PRAISE: 1, Kind.THANKS: 0, Kind.NAME_ONLY: 0, Kind.AT: -1}
+
+
+@dataclass(frozen=True, slots=True)
+class PostAuthor:
+    """The author's name, and the sentence that says how it is known."""
+
+    name: str
+    reason: str
+
+
+def post_author(turns: Sequence[Turn], line: AuthorLine | None, is_in_post: Callable[[str], bool]) -> PostAuthor | None:
+    """The surest sign first. ``is_in_post`` tells names that the post itself is about: those prove nothing."""
+    if line:
+        return PostAuthor(line.name, f"The page says so: “{line.line}”.")
+    marked = next((turn for turn in turns if turn.byline and turn.byline.by_post_author and turn.writer), None)
+    if marked and marked.writer:
+        return PostAuthor(
+            marked.writer, f"The page marks comment {marked.number} by {marked.writer} as the post author's."
+        )
+    return _most_spoken_to(turns, is_in_post) or _thanking_writer(turns)
+
+
+def _most_spoken_to(turns: Sequence[Turn], is_in_post: Callable[[str], bool]) -> PostAuthor | None:
+    points: dict[str, int] = defaultdict(int)
+    for turn in turns:
+        address = turn.speech.address
+        if address and not is_about(address, is_in_post):
+            points[name_key(address.name).split(" ")[0]] += _points(turn, address)
+    best = max(points, key=lambda key: points[key], default=None)
+    if best is None or points[best] < ENOUGH:
+        return None
+    calls = [(turn, turn.speech.address) for turn in turns if turn.speech.address]
+    return _named(best, [(t, a) for t, a in calls if a and name_key(a.name).split(" ")[0] == best], turns)
+
+
+def is_about(address: Address, is_in_post: Callable[[str], bool]) -> bool:
+    """Whether the name belongs to the post's subject: “Stalin, you could say, …” speaks to nobody here."""
+    proves_little = address.kind in {Kind.NAME_FIRST, Kind.NAME_ONLY, Kind.PRAISE} and not address.praises_post
+    return proves_little and is_in_post(address.name)
+
+
+def _points(turn: Turn, address: Address) -> int:
+    """What one salutation says for its name being the author's; thanks for a comment say the contrary."""
+    if turn.writer and same_person(turn.writer, address.name):
+        return 0
+    first = 2 if turn.number == 1 else 0
+    if address.praises_post:
+        return 3 + first
+    if turn.speech.thanks_for_comment:
+        return -3
+    if turn.speech.praises_post:
+        return 3 + first
+    return POINTS[address.kind] + first
+
+
+def _named(key: str, calls: Sequence[tuple[Turn, Address]], turns: Sequence[Turn]) -> PostAuthor:
+    """The fullest form of the name: the one a byline gives, else the longest that is called."""
+    called = max((address.name for _, address in calls), key=len)
+    full = next(
+        (turn.writer for turn in turns if turn.writer and turn.byline and same_person(turn.writer, called)), called
+    )
+    shown = ", ".join(f"“{address.phrase}” in comment {turn.number}" for turn, address in calls[:MOST_SHOWN])
+    more = f" and {len(calls) - MOST_SHOWN} more" if len(calls) > MOST_SHOWN else ""
+    if len(calls) == 1:
+        return PostAuthor(full, f"One comment speaks to {called} by name ({shown}); this is weak evidence.")
+    return PostAuthor(full, f"{len(calls)} comments speak to {called} by name: {shown}{more}.")
+
+
+def _thanking_writer(turns: Sequence[Turn]) -> PostAuthor | None:
+    """A page with bylines but no salutations: whoever thanks others for their comments most, and at least twice."""
+    thanks: dict[str, list[int]] = defaultdict(list)
+    for turn in turns:
+        if turn.writer and turn.speech.thanks_for_comment:
+            thanks[turn.writer].append(turn.number)
+    writer = max(thanks, key=lambda name: len(thanks[name]), default=None)
+    if writer is None or len(thanks[writer]) < ENOUGH:
+        return None
+    return PostAuthor(writer, f"{writer} thanks others for their comments (comments {listed(thanks[writer])}).")
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """“1, 3 and 5”."""
+    words = [str(number) for number in numbers]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,149 @@
+"""From a found post to a stored one: names matched to people, a second import recognised, nothing stored unapproved."""
+
+import hashlib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.blog.comments import Draft, add_comment
+from lti_tool.blog.posts import PostDraft, add_post
+from lti_tool.errors import Rejected
+from lti_tool.importing.formats import FoundPost
+from lti_tool.models import Membership, Person, Post
+
+
+@dataclass(frozen=True)
+class Match:
+    """A name on the page and the person of the course it is taken for; `person_id` None where that is not plain."""
+
+    person_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ApprovedComment:
+    """A comment as the teacher approved it. `number` and `parent` are the page's numbers."""
+
+    number: int
+    parent: int | None
+    author_id: int | None
+    author_name: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class ApprovedPost:
+    title: str
+    subtitle: str
+    author_id: int | None
+    author_name: str | None
+    body: str
+    sources: tuple[str, ...]
+    comments: tuple[ApprovedComment, ...]
+    fingerprint: str
+
+
+def fingerprint(found: FoundPost) -> str:
+    """Return what recognises the same text again, whatever its spaces, quotes or line ends became in copying."""
+    texts = [found.title, *found.body, *(comment.text for comment in found.comments)]
+    bare = "".join(character for text in texts for character in text.casefold() if character.isalnum())
+    return "import-" + hashlib.sha256(bare.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def imported_before(session: Session, blog_id: int, mark: str) -> Post | None:
+    """Return the post that an earlier import of the same text made in this blog, or None."""
+    return session.scalar(select(Post).where(Post.blog_id == blog_id, Post.once == mark))
+
+
+def match_names(session: Session, course_id: int, names: Iterable[str]) -> dict[str, Match]:
+    """Match each name to one person of the course: by the whole name, else by a first name that only one bears."""
+    whole: dict[str, set[int]] = defaultdict(set)
+    first: dict[str, set[int]] = defaultdict(set)
+    shown: dict[int, str] = {}
+    people = select(Person).join(Membership, Membership.person_id == Person.id).where(Membership.course_id == course_id)
+    for person in session.scalars(people):
+        shown[person.id] = person.shown_name
+        whole[_plain(person.shown_name)].add(person.id)
+        first[_plain(person.given_name or person.shown_name.split()[0])].add(person.id)
+    return {name: _match(name, whole, first, shown) for name in set(names)}
+
+
+def approved_as_found(session: Session, course_id: int, found: FoundPost) -> ApprovedPost:
+    """Return a found post with every guess taken as it is and every name matched where that is plain."""
+    names = {found.author, *(comment.author for comment in found.comments)} - {None}
+    matches = match_names(session, course_id, [name for name in names if name])
+
+    def who(name: str | None) -> int | None:
+        return matches[name].person_id if name else None
+
+    return ApprovedPost(
+        title=found.title,
+        subtitle=found.subtitle or "",
+        author_id=who(found.author),
+        author_name=found.author,
+        body="\n\n".join(found.body),
+        sources=found.sources,
+        comments=tuple(
+            ApprovedComment(comment.number, comment.parent, who(comment.author), comment.author, comment.text)
+            for comment in found.comments
+        ),
+        fingerprint=fingerprint(found),
+    )
+
+
+def store_import(session: Session, blog_id: int, approved: ApprovedPost, now: datetime) -> Post:
+    """Store an approved post with its thread, all or nothing. Raises Rejected (known already, or a broken thread)."""
+    if imported_before(session, blog_id, approved.fingerprint) is not None:
+        raise Rejected("This text has been imported into this blog before.", "Nothing was stored a second time.")
+    post = add_post(
+        session,
+        blog_id,
+        PostDraft(
+            approved.title, approved.subtitle, approved.body, approved.sources, approved.fingerprint,
+            approved.author_id, approved.author_name, plain=True,
+        ),
+        now,
+    )  # fmt: skip
+    new_numbers: dict[int, int] = {}
+    for comment in approved.comments:
+        parent = _new_parent(comment, new_numbers)
+        draft = Draft(
+            comment.text, f"{approved.fingerprint}-{comment.number}", comment.author_id, parent,
+            comment.author_name, plain=True,
+        )  # fmt: skip
+        new_numbers[comment.number] = add_comment(session, post.id, draft, now).number
+    session.refresh(post)
+    return post
+
+
+def _new_parent(comment: ApprovedComment, new_numbers: dict[int, int]) -> int | None:
+    if comment.parent is None:
+        return None
+    if comment.parent not in new_numbers:
+        raise Rejected(
+            f"Comment {comment.number} is said to answer {comment.parent}, which does not come before it.",
+            "Correct the number of the comment it answers, or clear it.",
+        )
+    return new_numbers[comment.parent]
+
+
+def _match(name: str, whole: dict[str, set[int]], first: dict[str, set[int]], shown: dict[int, str]) -> Match:
+    key = _plain(name)
+    for people, how in ((whole.get(key), "the whole name"), (first.get(key), "the first name")):
+        if people and len(people) == 1:
+            person_id = next(iter(people))
+            return Match(person_id, f"{how} of {shown[person_id]}")
+        if people:
+            return Match(None, f"{len(people)} people of this course are called {name}")
+    return Match(None, f"nobody in this course is called {name}")
+
+
+def _plain(name: str) -> str:
+    """A name for comparing: no accents, no case, no difference between apostrophes."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("’", "'"))
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).strip()

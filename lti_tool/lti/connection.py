@@ -1,0 +1,180 @@
+"""The one door for calls to a platform: which addresses, how long, how much. Knows no LTI message."""
+
+import ipaddress
+import json
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
+from urllib3.util.connection import create_connection
+
+from lti_tool.errors import LmsUnreachable, Reason
+
+TIMEOUT_SECONDS = 10.0
+LARGEST_ANSWER = 8_000_000
+
+
+class AddressRefused(Exception):
+    """An address that the tool never calls: not https, or private while the operator has not allowed that."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a platform answered: status, headers in lower case, and the body's text."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def json(self) -> Any:
+        """The body as JSON whatever its content type says (Moodle calls its tokens text/html). Raises ValueError."""
+        return json.loads(self.text)
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        value = self.headers.get("retry-after", "")
+        return float(value) if value.replace(".", "", 1).isdigit() else None
+
+
+class Connection:
+    """Calls to platforms, with a time limit, a size limit and no redirects (a bearer token must not travel on)."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._of_thread = threading.local()  # a requests session is not made to be shared by threads
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        body: str | None = None,
+        largest: int = LARGEST_ANSWER,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> Answer:
+        """Make one call. Raises LmsUnreachable (no answer) and AddressRefused."""
+        self.check(url)
+        try:
+            with self._session().request(
+                method,
+                url,
+                headers=headers,
+                data=body.encode() if body is not None else None,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return Answer(
+                    response.status_code,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    _text(response, largest),
+                )
+        except requests.Timeout:
+            raise LmsUnreachable("The LMS did not answer in time.") from None
+        except requests.RequestException:
+            raise LmsUnreachable("The LMS could not be reached.") from None
+
+    def check(self, url: str) -> None:
+        """Raise AddressRefused for an address that is not https, save http to a private one that is allowed."""
+        parts = urlsplit(url)
+        if parts.scheme == "https" and parts.hostname and not parts.username:
+            return
+        if parts.scheme == "http" and parts.hostname and self._allow_private and _is_private_host(parts.hostname):
+            return
+        raise AddressRefused(Reason.INSECURE_ADDRESS.value.what)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False  # no proxy and no .netrc password from the environment
+            session.mount("https://", _GuardedAdapter(allow_private=self._allow_private))
+            session.mount("http://", _GuardedAdapter(allow_private=self._allow_private))
+            session.headers["User-Agent"] = "lti-tool"
+            self._of_thread.session = session
+        return session
+
+
+def _text(response: requests.Response, largest: int) -> str:
+    read = bytearray()
+    for chunk in response.iter_content(65_536):
+        read += chunk
+        if len(read) > largest:
+            raise LmsUnreachable("The LMS answered with far more than was asked for.")
+    return read.decode("utf-8", "replace")
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def is_private(address: str) -> bool:
+    """Say whether an IP address is not one of the open internet (loopback, private, link-local, reserved …)."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return not ip.is_global or ip.is_multicast
+
+
+def _is_private_host(host: str) -> bool:
+    try:
+        return all(is_private(address) for address in _addresses(host, 80))
+    except OSError:
+        return False
+
+
+class _Guard:
+    """Looks a host up once, refuses private addresses, and connects to the very address it looked at.
+
+    A name that answers differently the second time therefore gains nothing.
+    """
+
+    allow_private = False
+    host: str
+    port: int
+    timeout: Any
+    source_address: Any
+    socket_options: Any
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            addresses = _addresses(self.host, self.port)
+        except OSError as problem:
+            raise NewConnectionError(self, f"no such host: {problem}") from problem  # type: ignore[arg-type]
+        if not self.allow_private and any(is_private(address) for address in addresses):
+            raise NewConnectionError(self, "a private address")  # type: ignore[arg-type]
+        return self._connect_to_first(addresses)
+
+    def _connect_to_first(self, addresses: list[str]) -> socket.socket:
+        problem: OSError | None = None
+        for address in addresses:  # localhost is often two addresses, of which a server listens on one
+            try:
+                return create_connection((address, self.port), self.timeout, self.source_address, self.socket_options)
+            except OSError as failed:
+                problem = failed
+        raise NewConnectionError(self, f"no connection: {problem}") from problem  # type: ignore[arg-type]
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        allowed = {"allow_private": self._allow_private}
+        plain = type("GuardedHTTP", (_Guard, HTTPConnection), allowed)
+        secure = type("GuardedHTTPS", (_Guard, HTTPSConnection), allowed)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {
+            "http": type("GuardedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("GuardedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        }

@@ -1,0 +1,138 @@
+"""Scores to a platform's gradebook (AGS). Source: LTI Assignment and Grade Services 2.0, 3.4."""
+
+import json
+from decimal import Decimal
+from urllib.parse import urlsplit, urlunsplit
+
+from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.outbox import Delivery
+from lti_tool.lti.connection import AddressRefused, Answer, Connection
+from lti_tool.lti.families import Family, family_named
+from lti_tool.lti.platforms import Platforms
+from lti_tool.lti.tokens import ServiceTokens
+
+SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
+
+
+class AgsGradebook:
+    """The gradebook of whichever platform a delivery names."""
+
+    def __init__(self, connection: Connection, platforms: Platforms, tokens: ServiceTokens) -> None:
+        self._connection = connection
+        self._platforms = platforms
+        self._tokens = tokens
+
+    def show_score(self, delivery: Delivery) -> None:
+        """Post one score, final and complete. Raises LmsUnreachable and LmsRefused."""
+        column = _column(delivery)
+        platform = self._platforms.get(delivery.platform_id)
+        if platform.is_disabled:
+            raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
+        token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE)
+        answer = self._post(column, token, delivery)
+        if answer.status == 401:  # a token can be revoked before its time: one more, then it is a refusal
+            token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE, refused=token)
+            answer = self._post(column, token, delivery)
+        check_answer(answer, family_named(platform.family))
+
+    def _post(self, column: str, token: str, delivery: Delivery) -> Answer:
+        try:
+            return self._connection.call(
+                "POST",
+                scores_address(column),
+                headers={"Authorization": f"Bearer {token}", "Content-Type": SCORE_TYPE},
+                body=score_body(delivery),
+            )
+        except AddressRefused:
+            raise LmsRefused(
+                "The column's address is not one that the blog may call.",
+                "Correct the LMS's address, or allow private addresses in the settings.",
+                Mender.OPERATOR,
+            ) from None
+
+
+def scores_address(column: str) -> str:
+    """Put `/scores` at the end of the path, before a query: Moodle's line items have one (AGS 2.0, 3.4.1)."""
+    parts = urlsplit(column)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
+
+
+def score_body(delivery: Delivery) -> str:
+    """Return the score as one line of JSON: over several lines Moodle answers 200 to what it refuses.
+
+    FullyGraded, because anything else wipes the grade in Moodle and Canvas; the comment always, because Moodle drops
+    the one it has when none comes.
+    """
+    score = delivery.score
+    return json.dumps(
+        {
+            "userId": delivery.person_key,
+            "scoreGiven": _number(score.points),
+            "scoreMaximum": _number(score.maximum),
+            "comment": score.comment,
+            "timestamp": delivery.at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "activityProgress": "Completed",
+            "gradingProgress": "FullyGraded",
+        }
+    )
+
+
+def check_answer(answer: Answer, family: Family) -> None:
+    """Return if the platform has stored the score. Raises LmsUnreachable (again later) or LmsRefused (never so)."""
+    status, text = answer.status, answer.text.strip()
+    if 200 <= status < 300 and not (family.refused_body is not None and text == family.refused_body):
+        return
+    if (status, text) in family.locked_answers:
+        raise LmsRefused(
+            "The grade or its column is locked in the LMS.", "Unlock it there, then try again.", Mender.TEACHER, status
+        )
+    if status == 409 or any(words in text for words in family.stale_texts):
+        raise LmsUnreachable("The LMS holds a newer score; it is sent once more with the time of now.", None, status)
+    if status in (408, 425, 429) or status >= 500 or any(words in text for words in family.throttle_texts):
+        raise LmsUnreachable(f"The LMS was busy or had a fault ({status}).", answer.retry_after_seconds, status)
+    raise _refusal(status)
+
+
+def _refusal(status: int) -> LmsRefused:
+    if status in (401, 403, 412):
+        return LmsRefused(
+            f"The LMS does not let the blog write into this column ({status}).",
+            "The LMS administrator can allow the grade service for this tool.",
+            Mender.ADMINISTRATOR,
+            status,
+        )
+    if status in (404, 410):
+        return LmsRefused(
+            f"The column is gone from the gradebook ({status}).",
+            "Make the activity graded in the LMS and open the blog from it once, then try again.",
+            Mender.TEACHER,
+            status,
+        )
+    return LmsRefused(
+        f"The LMS does not take a score for this person ({status}).",
+        "See whether they are still an active student of the course and the activity is published, then try again.",
+        Mender.TEACHER,
+        status,
+    )
+
+
+def _column(delivery: Delivery) -> str:
+    if not delivery.column:
+        raise LmsRefused(
+            "This link has no column in the gradebook.",
+            "Make the activity graded in the LMS and open the blog from it once, then try again.",
+            Mender.TEACHER,
+        )
+    if SCORE_SCOPE not in delivery.scopes:
+        raise LmsRefused(
+            "The LMS has not given the blog the right to send scores.",
+            "The LMS administrator can allow the grade service for this tool.",
+            Mender.ADMINISTRATOR,
+        )
+    return delivery.column
+
+
+def _number(points: Decimal) -> int | float:
+    """Points as JSON writes them: two decimals come back exactly from the shortest text of the nearest double."""
+    return int(points) if points == points.to_integral_value() else float(points)

@@ -1,0 +1,262 @@
+"""The end of a launch: from the LMS's posted id_token to an arrival, every check before any use.
+
+On pylti1p3's MessageLaunch, with each of its gaps closed: state and nonce used once and bound to one login, issuer and
+client bound to it too, RS256 alone, audience exact, times required (docs/decisions/0003-launch.md).
+Source: 1EdTech Security Framework 1.0, 5.1.3; LTI Core 1.3, 5.3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Any
+
+import jwt
+import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from pylti1p3.exception import LtiException
+from pylti1p3.message_launch import MessageLaunch
+from pylti1p3.session import SessionService
+from sqlalchemy import update
+
+from lti_tool.database import Database
+from lti_tool.errors import LaunchRefused, Reason
+from lti_tool.identity import Arrival
+from lti_tool.lti.claims import DEPLOYMENT_ID, arrival_from, check_resource_link_launch, identifier, product_family
+from lti_tool.lti.families import family_of_product
+from lti_tool.lti.login import BrowserCookies, FormRequest, KnownDeployment, ToolConf
+from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms
+from lti_tool.models import Login, Platform
+
+LEEWAY = timedelta(seconds=60)
+OLDEST_TOKEN = timedelta(minutes=10)
+LONGEST_TOKEN = 100_000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class LoginFacts:
+    """What the login wrote down for the launch that ends it."""
+
+    platform_id: int
+    nonce: str
+    target_link_uri: str
+    lti_deployment_id: str | None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a launch is checked against."""
+
+    database: Database
+    platforms: Platforms
+    keys: PlatformKeys
+
+
+class _NothingStored(SessionService):
+    """A launch is stored nowhere: what it says becomes rows of ours, and the token is forgotten."""
+
+    def __init__(self) -> None:
+        pass
+
+    def save_launch_data(self, key: str, jwt_body: Mapping[str, Any]) -> None:
+        pass
+
+    def set_state_valid(self, state: str, id_token_hash: str) -> None:
+        pass
+
+
+class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookies]):
+    """One posted launch. The order of checks is the library's; what each of them checks is ours."""
+
+    def __init__(self, form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> None:
+        super().__init__(FormRequest(form), ToolConf(gate.platforms), _NothingStored(), BrowserCookies(cookies))
+        self._form = form
+        self._gate = gate
+        self._now = now
+        self._login: LoginFacts | None = None
+        self.platform: PlatformFacts | None = None
+        self.deployment_id: int | None = None
+
+    def _get_request_param(self, key: str) -> str:
+        return self._form.get(key, "")
+
+    def get_client_id(self) -> str:
+        return self._known_platform().lti_client_id
+
+    def validate(self) -> "_Launch":
+        """Check everything; after any refusal no claim of the token can be read."""
+        try:
+            super().validate()
+        except LaunchRefused:
+            self._jwt = {}
+            raise
+        except LtiException:
+            self._jwt = {}
+            raise LaunchRefused(Reason.TOKEN_MALFORMED) from None
+        return self
+
+    def validate_state(self) -> "_Launch":
+        state = self._get_request_param("state")
+        if not state:
+            raise LaunchRefused(Reason.STATE_MISSING)
+        if not state.isascii() or "\x00" in state:
+            raise LaunchRefused(Reason.STATE_UNKNOWN)
+        self._login = self._use_login(state)
+        self.platform = self._gate.platforms.get(self._login.platform_id)
+        if self.platform.is_disabled:
+            raise LaunchRefused(Reason.PLATFORM_DISABLED, platform=self.platform.id)
+        if self._get_request_param("error"):
+            raise LaunchRefused(Reason.PLATFORM_ERROR, platform=self.platform.id)
+        if not self._get_request_param("id_token"):
+            raise LaunchRefused(Reason.TOKEN_MISSING, platform=self.platform.id)
+        return self
+
+    def validate_jwt_format(self) -> "_Launch":
+        if len(self._get_id_token()) > LONGEST_TOKEN:
+            raise LaunchRefused(Reason.TOKEN_MALFORMED, why="too long")
+        super().validate_jwt_format()
+        if not isinstance(self._jwt.get("header"), dict) or not isinstance(self._jwt.get("body"), dict):
+            raise LaunchRefused(Reason.TOKEN_MALFORMED)
+        return self
+
+    def validate_nonce(self) -> "_Launch":
+        nonce = self._get_jwt_body().get("nonce")
+        if not isinstance(nonce, str) or not nonce.isascii():
+            raise LaunchRefused(Reason.NONCE_MISMATCH, platform=self._known_platform().id)
+        if not compare_digest(nonce.encode(), self._known_login().nonce.encode()):
+            raise LaunchRefused(Reason.NONCE_MISMATCH, platform=self._known_platform().id)
+        return self
+
+    def validate_registration(self) -> "_Launch":
+        platform = self._known_platform()
+        if self._get_jwt_body().get("iss") != platform.lti_issuer:
+            raise LaunchRefused(Reason.PLATFORM_MISMATCH, platform=platform.id)
+        super().validate_registration()
+        return self
+
+    def validate_jwt_signature(self) -> "_Launch":
+        header: Mapping[str, Any] = self._jwt.get("header", {})
+        kid = header.get("kid")
+        if not isinstance(kid, str) or not kid:
+            raise LaunchRefused(Reason.KEY_ID_MISSING, platform=self._known_platform().id)
+        keys = self._gate.keys.candidates(self._known_platform(), kid)
+        claims = self._decoded_with_any(keys, kid)
+        self._check_audience(claims)
+        self._check_times(claims)
+        self._jwt["body"] = claims  # type: ignore[typeddict-item]  # from here on only what was verified
+        return self
+
+    def validate_deployment(self) -> "_Launch":
+        claimed = identifier(self._get_jwt_body(), DEPLOYMENT_ID)
+        hint = self._known_login().lti_deployment_id
+        if hint is not None and hint != claimed:
+            raise LaunchRefused(Reason.DEPLOYMENT_MISMATCH, platform=self._known_platform().id)
+        platform = self._known_platform()
+        found = self._tool_config.find_deployment_by_params(platform.lti_issuer, claimed, platform.lti_client_id)
+        if not isinstance(found, KnownDeployment):
+            raise LaunchRefused(Reason.UNKNOWN_DEPLOYMENT, platform=platform.id, deployment=claimed)
+        self.deployment_id = found.our_id
+        return self
+
+    def validate_message(self) -> "_Launch":
+        check_resource_link_launch(self._get_jwt_body(), self._known_login().target_link_uri)
+        return self
+
+    def _use_login(self, state: str) -> LoginFacts:
+        """Take the login that began this launch, once: of many at the same instant one statement lets one through."""
+        with self._gate.database.reading() as session:
+            row = session.get(Login, state)
+            if row is None:
+                raise LaunchRefused(Reason.STATE_UNKNOWN)
+            if row.expires_at <= self._now:
+                raise LaunchRefused(Reason.STATE_EXPIRED, platform=row.platform_id)
+            facts = LoginFacts(row.platform_id, row.nonce, row.target_link_uri, row.lti_deployment_id)
+        if not compare_digest((self._cookie_service.get_cookie(state) or "").encode(), state.encode()):
+            raise LaunchRefused(Reason.COOKIE_MISSING, platform=facts.platform_id)
+        with self._gate.database.writing() as session:
+            used = session.execute(
+                update(Login).where(Login.state == state, Login.used_at.is_(None)).values(used_at=self._now)
+                .returning(Login.state)
+            ).first()  # fmt: skip
+        if used is None:
+            raise LaunchRefused(Reason.STATE_USED, platform=facts.platform_id)
+        return facts
+
+    def _decoded_with_any(self, keys: list[RSAPublicKey], kid: str) -> dict[str, Any]:
+        problem: jwt.PyJWTError = jwt.InvalidSignatureError()
+        for key in keys:  # a key set may hold two keys of one kid
+            try:
+                return self._decoded(key)
+            except jwt.InvalidSignatureError as wrong_key:
+                problem = wrong_key
+            except jwt.PyJWTError as refused:
+                problem = refused
+                break
+            except (ValueError, TypeError, ArithmeticError, RecursionError):  # a time of 1e999, say
+                problem = jwt.DecodeError()
+                break
+        stale = isinstance(problem, jwt.ExpiredSignatureError | jwt.ImmatureSignatureError)
+        reason = Reason.STALE_TOKEN if stale else Reason.BAD_SIGNATURE
+        raise LaunchRefused(reason, platform=self._known_platform().id, kid=kid, why=type(problem).__name__)
+
+    def _decoded(self, key: RSAPublicKey) -> dict[str, Any]:
+        return jwt.decode(
+            self._get_id_token(),
+            key,
+            algorithms=["RS256"],
+            issuer=self._known_platform().lti_issuer,
+            leeway=LEEWAY,
+            options={
+                "require": ["exp", "iat", "iss", "aud", "nonce"],
+                "verify_aud": False,  # checked more strictly below
+                "verify_sub": False,  # checked with the other claims
+                "verify_jti": False,
+            },
+        )
+
+    def _check_audience(self, claims: Mapping[str, Any]) -> None:
+        client_id = self.get_client_id()
+        audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        if audience != [client_id] or claims.get("azp", client_id) != client_id:
+            raise LaunchRefused(Reason.BAD_AUDIENCE, platform=self._known_platform().id)
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        for name in ("exp", "iat"):
+            if isinstance(claims[name], bool) or not isinstance(claims[name], int | float):
+                raise LaunchRefused(Reason.STALE_TOKEN, claim=name)
+        if claims["iat"] < (self._now - OLDEST_TOKEN).timestamp():
+            raise LaunchRefused(Reason.STALE_TOKEN, claim="iat")
+
+    def _known_login(self) -> LoginFacts:
+        if self._login is None:
+            raise LaunchRefused(Reason.STATE_UNKNOWN)
+        return self._login
+
+    def _known_platform(self) -> PlatformFacts:
+        if self.platform is None:
+            raise LaunchRefused(Reason.STATE_UNKNOWN)
+        return self.platform
+
+
+def verify_launch(form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> Arrival:
+    """Check a posted launch and return what it says. Raises LaunchRefused; a login is used up whatever follows.
+
+    `cookies` maps a state to the value that the browser's cookie for it carried.
+    """
+    launch = _Launch(form, cookies, gate, now).validate()
+    claims = launch.get_launch_data()
+    platform, deployment_id = launch.platform, launch.deployment_id
+    if platform is None or deployment_id is None:
+        raise LaunchRefused(Reason.TOKEN_MALFORMED)
+    _remember_family(gate.database, platform, claims)
+    log.info("launched", platform=platform.id, deployment=deployment_id)
+    return arrival_from(claims, platform, deployment_id)
+
+
+def _remember_family(database: Database, platform: PlatformFacts, claims: Mapping[str, Any]) -> None:
+    name = family_of_product(product_family(claims)).name
+    if name != platform.family:
+        with database.writing() as session:
+            session.execute(update(Platform).where(Platform.id == platform.id).values(family=name))

@@ -1,0 +1,112 @@
+"""Access tokens for platform services: client credentials with `private_key_jwt`, kept until shortly before their end.
+
+Source: 1EdTech Security Framework 1.0, 4.1; the deployment claim: LTI Core 1.3, 6.2.1.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from authlib.oauth2.rfc7523 import private_key_jwt_sign
+
+from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.lti.connection import AddressRefused, Answer, Connection
+from lti_tool.lti.keys import Keyring
+from lti_tool.lti.platforms import PlatformFacts
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_SECONDS = 60
+_CLOCK_SLACK_SECONDS = 5  # Moodle refuses an assertion made a second in its future
+_RENEW_BEFORE_SECONDS = 60
+
+_Key = tuple[int, str, str]
+
+
+@dataclass(frozen=True)
+class _Token:
+    value: str
+    ends_at: float
+
+
+class ServiceTokens:
+    """One token per platform, deployment and scope, asked for once however many threads need it."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self._connection = connection
+        self._keyring = keyring
+        self._lock = threading.Lock()
+        self._asking: dict[_Key, threading.Lock] = {}
+        self._tokens: dict[_Key, _Token] = {}
+
+    def token(self, platform: PlatformFacts, lti_deployment_id: str, scope: str, refused: str = "") -> str:
+        """Return a bearer token; `refused` is one that the platform has just turned down.
+
+        Raises LmsUnreachable and LmsRefused.
+        """
+        key = (platform.id, lti_deployment_id, scope)
+        with self._lock:
+            asking = self._asking.setdefault(key, threading.Lock())
+        with asking:
+            kept = self._tokens.get(key)
+            if kept is None or kept.value == refused or kept.ends_at <= time.monotonic():
+                kept = self._tokens[key] = self._ask(platform, lti_deployment_id, scope)
+            return kept.value
+
+    def _ask(self, platform: PlatformFacts, lti_deployment_id: str, scope: str) -> _Token:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion": self._assertion(platform, lti_deployment_id),
+            "scope": scope,
+        }
+        try:
+            answer = self._connection.call(
+                "POST",
+                platform.token_url,
+                headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+                body=urlencode(form),
+            )
+        except AddressRefused:
+            raise LmsRefused(
+                "The LMS's token address is not one that the blog may call.",
+                "Correct it, or allow private addresses in the settings.",
+                Mender.OPERATOR,
+            ) from None
+        return _read_token(answer)
+
+    def _assertion(self, platform: PlatformFacts, lti_deployment_id: str) -> str:
+        key = self._keyring.signing_key()
+        now = int(time.time()) - _CLOCK_SLACK_SECONDS
+        # A fresh dict each time: Authlib writes the jti into it, and would send the same one again.
+        claims = {"https://purl.imsglobal.org/spec/lti/claim/deployment_id": lti_deployment_id}
+        signed: str = private_key_jwt_sign(
+            key,
+            client_id=platform.lti_client_id,
+            token_endpoint=platform.token_url,
+            claims=claims,
+            header={"kid": key.kid},
+            issued_at=now,
+            expires_at=now + _CLOCK_SLACK_SECONDS + _ASSERTION_SECONDS,
+        )
+        return signed
+
+
+def _read_token(answer: Answer) -> _Token:
+    try:
+        facts = answer.json()
+    except ValueError:
+        facts = None
+    if answer.status == 200 and isinstance(facts, dict) and isinstance(facts.get("access_token"), str):
+        lasts = facts.get("expires_in")
+        seconds = float(lasts) if isinstance(lasts, int | float) else 3600.0
+        return _Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)
+    if isinstance(facts, dict) and facts.get("error") == "invalid_scope":
+        raise LmsRefused(
+            "The LMS does not let the blog use its gradebook or roster.",
+            "The LMS administrator can allow the grade service for this tool.",
+            Mender.ADMINISTRATOR,
+            answer.status,
+        )
+    # Also a wrong key: an LMS that could not read our keys this minute says the same, so it is tried again.
+    raise LmsUnreachable("The LMS did not give the blog access.", answer.retry_after_seconds, answer.status)

@@ -1,0 +1,335 @@
+"""The whole schema on one page. Holds no rule of the house beyond what the database itself can keep."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which knows no zones, gives it back aware as well."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Points(TypeDecorator[Decimal]):
+    """Points with two decimals, kept as whole hundredths so that no database rounds them."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        hundredths = value * 100
+        if hundredths != int(hundredths):
+            raise ValueError(f"{value} has more than two decimals")
+        return int(hundredths)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value) / 100
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, Decimal: Points, dict[str, Any]: JSON, list[str]: JSON, str: Text}  # noqa: RUF012
+
+
+class Role(Enum):
+    """What a person may do in one course, from the roles of the latest launch."""
+
+    TEACHER = "teacher"
+    ASSISTANT = "assistant"
+    STUDENT = "student"
+    OBSERVER = "observer"
+
+    @property
+    def is_staff(self) -> bool:
+        return self in (Role.TEACHER, Role.ASSISTANT)
+
+
+class SyncState(Enum):
+    """Where one score stands on its way to the gradebook."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    NEEDS_TEACHER = "needs the teacher"
+    NEEDS_ADMINISTRATOR = "needs the LMS administrator"
+    WITHDRAWN = "withdrawn"
+
+
+def _by_value(kind: type[Enum]) -> EnumColumn:
+    return EnumColumn(
+        kind, native_enum=False, create_constraint=False, length=40, values_callable=lambda k: [m.value for m in k]
+    )
+
+
+# --- platforms: who may launch -------------------------------------------------------------------------------------
+
+
+class Platform(Base):
+    """An LMS and our registration with it. (issuer, client id) names it; an issuer alone does not."""
+
+    __tablename__ = "platform"
+    __table_args__ = (UniqueConstraint("lti_issuer", "lti_client_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    lti_issuer: Mapped[str]
+    lti_client_id: Mapped[str]
+    authorize_url: Mapped[str]
+    token_url: Mapped[str]
+    jwks_url: Mapped[str]
+    family: Mapped[str] = mapped_column(default="")
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    key_set: Mapped[dict[str, Any] | None]
+    key_set_read_at: Mapped[datetime | None]
+    key_set_tried_at: Mapped[datetime | None]
+
+
+class Deployment(Base):
+    """One place of a platform where the tool is installed."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (UniqueConstraint("platform_id", "lti_deployment_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    lti_deployment_id: Mapped[str]
+    platform: Mapped[Platform] = relationship()
+
+
+class Login(Base):
+    """One begun login: what the launch that ends it must match. Used once."""
+
+    __tablename__ = "login"
+    state: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[str]
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    target_link_uri: Mapped[str]
+    lti_deployment_id: Mapped[str | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+# --- people and places ---------------------------------------------------------------------------------------------
+
+
+class Person(Base):
+    """A person as one platform knows them; only the platform's own id identifies, never a name or an e-mail."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("platform_id", "lti_sub"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    lti_sub: Mapped[str]
+    name: Mapped[str | None]
+    given_name: Mapped[str | None]
+    family_name: Mapped[str | None]
+    email: Mapped[str | None]
+
+    @property
+    def shown_name(self) -> str:
+        """The name to show; where the LMS shares none, one that stays the same and gives nothing away."""
+        whole = " ".join(part for part in (self.given_name, self.family_name) if part)
+        return self.name or whole or f"Participant {self.id}"
+
+
+class Course(Base):
+    __tablename__ = "course"
+    __table_args__ = (UniqueConstraint("deployment_id", "lti_context_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
+    lti_context_id: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    label: Mapped[str] = mapped_column(default="")
+    lti_memberships_url: Mapped[str | None]
+    roster_read_at: Mapped[datetime | None]
+    deployment: Mapped[Deployment] = relationship()
+
+
+class Membership(Base):
+    """A person's place in a course: what the latest launch said of their role, and what the roster says."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("course_id", "person_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    launched_role: Mapped[Role | None] = mapped_column(_by_value(Role))
+    roster_role: Mapped[Role | None] = mapped_column(_by_value(Role))
+    launched_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship()
+
+    @property
+    def role(self) -> Role:
+        """The launch has the last word: Moodle calls an assistant a teacher there and a student in its roster."""
+        return self.launched_role or self.roster_role or Role.OBSERVER
+
+
+class Blog(Base):
+    """What one link in a course opens."""
+
+    __tablename__ = "blog"
+    __table_args__ = (UniqueConstraint("course_id", "lti_resource_link_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    lti_resource_link_id: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    lti_line_item_url: Mapped[str | None]
+    lti_scopes: Mapped[list[str]] = mapped_column(default=list)
+    rule: Mapped[dict[str, Any] | None]
+    last_post_number: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    course: Mapped[Course] = relationship()
+
+
+class Visit(Base):
+    """One launch that was let in. Its key stands in the address, its secret in a cookie of that address alone."""
+
+    __tablename__ = "visit"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    blog_id: Mapped[int] = mapped_column(ForeignKey("blog.id"))
+    frame_origins: Mapped[str]
+    return_url: Mapped[str | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+class Post(Base):
+    """An essay. `author_name` is what an imported page said; `author_id` is set once a person is known."""
+
+    __tablename__ = "post"
+    __table_args__ = (UniqueConstraint("blog_id", "number"), UniqueConstraint("blog_id", "once"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blog_id: Mapped[int] = mapped_column(ForeignKey("blog.id"))
+    number: Mapped[int]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    author_name: Mapped[str | None]
+    title: Mapped[str]
+    subtitle: Mapped[str] = mapped_column(default="")
+    body: Mapped[str]
+    plain: Mapped[bool] = mapped_column(default=False)
+    body_html: Mapped[str]
+    sources: Mapped[list[str]] = mapped_column(default=list)
+    words: Mapped[int] = mapped_column(default=0)
+    last_comment_number: Mapped[int] = mapped_column(default=0)
+    live_comments: Mapped[int] = mapped_column(default=0)
+    once: Mapped[str]
+    published_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    imported_at: Mapped[datetime | None]
+
+
+class Comment(Base):
+    """A reply under a post. `parent_id` is the truth; `path` orders the thread (docs/decisions/0001-threads.md)."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        UniqueConstraint("post_id", "number"),
+        UniqueConstraint("post_id", "path"),
+        UniqueConstraint("post_id", "once"),
+        Index("ix_comment_author_id_post_id", "author_id", "post_id"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    number: Mapped[int]
+    path: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"))
+    answers_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    author_name: Mapped[str | None]
+    body: Mapped[str]
+    plain: Mapped[bool] = mapped_column(default=False)
+    body_html: Mapped[str]
+    words: Mapped[int] = mapped_column(default=0)
+    live_replies: Mapped[int] = mapped_column(default=0)
+    once: Mapped[str]
+    written_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    post: Mapped[Post] = relationship()
+
+
+# --- grading -------------------------------------------------------------------------------------------------------
+
+
+class Mark(Base):
+    """A grader's judgement of one comment, 0 to 3."""
+
+    __tablename__ = "mark"
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"), primary_key=True)
+    grader_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    mark: Mapped[int]
+    feedback: Mapped[str] = mapped_column(default="")
+    marked_at: Mapped[datetime]
+
+
+class Correction(Base):
+    """A teacher's own score for a person; it wins over the rule until it is taken back."""
+
+    __tablename__ = "correction"
+    blog_id: Mapped[int] = mapped_column(ForeignKey("blog.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    grader_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    points: Mapped[Decimal]
+    reason: Mapped[str] = mapped_column(default="")
+    corrected_at: Mapped[datetime]
+
+
+class GradebookScore(Base):
+    """The outbox: what the LMS should show for one person, and how far that has come. One row per person and blog."""
+
+    __tablename__ = "gradebook_score"
+    __table_args__ = (
+        UniqueConstraint("blog_id", "person_id"),
+        Index("ix_gradebook_score_due_at", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blog_id: Mapped[int] = mapped_column(ForeignKey("blog.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    points: Mapped[Decimal | None]
+    maximum: Mapped[Decimal]
+    comment: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=0)
+    wanted_at: Mapped[datetime]
+    state: Mapped[SyncState] = mapped_column(_by_value(SyncState), default=SyncState.WAITING)
+    due_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime | None]
+    last_second: Mapped[int] = mapped_column(BigInteger, default=0)
+    cause: Mapped[str] = mapped_column(default="")
+    to_do: Mapped[str] = mapped_column(default="")
+    accepted_points: Mapped[Decimal | None]
+    accepted_maximum: Mapped[Decimal | None]
+    accepted_comment: Mapped[str] = mapped_column(default="")
+    accepted_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""What a person did in a blog, and what it is worth."""

@@ -1,0 +1,144 @@
+"""Marks on comments, and the queue of those that wait for one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.errors import NotFound, Rejected
+from lti_tool.models import Blog, Comment, Mark, Membership, Person, Post, Role
+from lti_tool.participation.rules.sheet import HIGHEST_MARK
+from lti_tool.participation.scoring import rescore
+
+_LONGEST_FEEDBACK = 2_000
+
+
+@dataclass(frozen=True)
+class ToMark:
+    """One student's comment at the desk; `answers_id` is the comment it answers, if any."""
+
+    comment_id: int
+    number: int
+    person_id: int
+    name: str
+    html: str
+    words: int
+    written_at: datetime
+    post_number: int
+    post_id: int
+    answers_id: int | None
+    mark: int | None
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many students' comments are marked, how many wait, and how many nobody in the course has written."""
+
+    marked: int
+    to_mark: int
+    unmatched: int
+
+
+def set_mark(
+    session: Session, blog_id: int, comment_id: int, grader_id: int, mark: int | None, feedback: str, now: datetime
+) -> None:
+    """Mark a student's comment 0 to 3, or take the mark back with None, and score its author anew.
+
+    Raises NotFound (not a student's comment in this blog, or deleted) and Rejected.
+    """
+    if mark is not None and not 0 <= mark <= HIGHEST_MARK:
+        raise Rejected(f"A mark is 0 to {HIGHEST_MARK}.", "Choose one of the marks shown.")
+    author_id = session.scalar(_markable(blog_id).with_only_columns(Comment.author_id).where(Comment.id == comment_id))
+    if author_id is None:
+        raise NotFound("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
+    row = session.get(Mark, comment_id)
+    if mark is None:
+        if row is not None:
+            session.delete(row)
+    else:
+        row = row or Mark(comment_id=comment_id)
+        row.mark, row.feedback = mark, feedback.strip()[:_LONGEST_FEEDBACK]
+        row.grader_id, row.marked_at = grader_id, now
+        session.add(row)
+    session.flush()
+    rescore(session, blog_id, author_id, now)
+
+
+def next_to_mark(session: Session, blog_id: int, after: int = 0) -> ToMark | None:
+    """Return the first comment without a mark behind comment id `after`, else the first of all, or None."""
+    unmarked = _to_mark(blog_id).where(Mark.comment_id.is_(None)).limit(1)
+    following = session.execute(unmarked.where(Comment.id > after).order_by(Comment.id)).one_or_none()
+    row = following or (session.execute(unmarked.order_by(Comment.id)).one_or_none() if after else None)
+    return _view(row) if row else None
+
+
+def comment_to_mark(session: Session, blog_id: int, comment_id: int) -> ToMark:
+    """Return one student's comment, marked or not. Raises NotFound."""
+    row = session.execute(_to_mark(blog_id).where(Comment.id == comment_id)).one_or_none()
+    if row is None:
+        raise NotFound("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
+    return _view(row)
+
+
+def comments_by(session: Session, blog_id: int, person_id: int) -> tuple[ToMark, ...]:
+    """Return one student's comments in the order in which they were written."""
+    rows = session.execute(_to_mark(blog_id).where(Comment.author_id == person_id).order_by(Comment.id))
+    return tuple(_view(row) for row in rows)
+
+
+def progress(session: Session, blog_id: int) -> Progress:
+    total, marked = session.execute(
+        _markable(blog_id)
+        .outerjoin(Mark, Mark.comment_id == Comment.id)
+        .with_only_columns(func.count(), func.count(Mark.comment_id))
+    ).one()
+    unmatched = session.scalar(
+        select(func.count())
+        .select_from(Comment)
+        .join(Post, Post.id == Comment.post_id)
+        .where(Post.blog_id == blog_id, Comment.author_id.is_(None), Comment.deleted_at.is_(None))
+    )
+    return Progress(marked, total - marked, unmatched or 0)
+
+
+def _markable(blog_id: int) -> Select[Comment]:
+    a_student = or_(
+        Membership.launched_role == Role.STUDENT,
+        and_(Membership.launched_role.is_(None), Membership.roster_role == Role.STUDENT),
+    )
+    return (
+        select(Comment)
+        .join(Post, Post.id == Comment.post_id)
+        .join(Blog, Blog.id == Post.blog_id)
+        .join(Membership, and_(Membership.course_id == Blog.course_id, Membership.person_id == Comment.author_id))
+        .where(Post.blog_id == blog_id, Comment.deleted_at.is_(None), a_student)
+    )
+
+
+def _to_mark(blog_id: int) -> Select[Comment, Person, int, Mark]:
+    return (
+        _markable(blog_id)
+        .join(Person, Person.id == Comment.author_id)
+        .outerjoin(Mark, Mark.comment_id == Comment.id)
+        .with_only_columns(Comment, Person, Post.number, Mark)
+    )
+
+
+def _view(row: Row[Comment, Person, int, Mark]) -> ToMark:
+    comment, person, post_number, mark = row
+    return ToMark(
+        comment_id=comment.id,
+        number=comment.number,
+        person_id=person.id,
+        name=person.shown_name,
+        html=comment.body_html,
+        words=comment.words,
+        written_at=comment.written_at,
+        post_number=post_number,
+        post_id=comment.post_id,
+        answers_id=comment.answers_id,
+        mark=mark.mark if mark else None,
+        feedback=mark.feedback if mark else "",
+    )

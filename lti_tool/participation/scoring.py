@@ -1,0 +1,137 @@
+"""What activity is worth under the blog's rule, the teacher's own corrections, and telling the gradebook."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.errors import Rejected
+from lti_tool.gradebook.outbox import Score, want_score
+from lti_tool.models import Blog, Correction, Membership, Role
+from lti_tool.participation.activity import activities, activity_of, students_of
+from lti_tool.participation.rules import Activity, Rule, ScoreSheet, rule_from, stored
+from lti_tool.participation.rules.sheet import plain_number, two_decimals
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one person stands: the sum by the rule, the teacher's own score if there is one, and what is shown.
+
+    `points` is None while there is nothing to score: no post, no marked comment, no correction. That is not a zero.
+    """
+
+    activity: Activity
+    sheet: ScoreSheet
+    corrected: Decimal | None
+    reason: str
+    points: Decimal | None
+
+    @property
+    def maximum(self) -> Decimal:
+        return two_decimals(self.sheet.maximum)
+
+
+def rule_of(session: Session, blog_id: int) -> Rule:
+    return rule_from(session.get_one(Blog, blog_id).rule)
+
+
+def standing(session: Session, blog_id: int, person_id: int) -> Standing:
+    """Return where one person stands in a blog."""
+    correction = session.get(Correction, (blog_id, person_id))
+    return _standing(rule_of(session, blog_id), activity_of(session, blog_id, person_id), correction)
+
+
+def standings(session: Session, blog_id: int) -> dict[int, Standing]:
+    """Return where each student of the blog's course stands, whether they did anything or not."""
+    rule = rule_of(session, blog_id)
+    done = activities(session, blog_id)
+    corrections = {
+        row.person_id: row for row in session.scalars(select(Correction).where(Correction.blog_id == blog_id))
+    }
+    nothing = Activity(0, ())
+    return {
+        student.id: _standing(rule, done.get(student.id, nothing), corrections.get(student.id))
+        for student in students_of(session, blog_id)
+    }
+
+
+def rescore(session: Session, blog_id: int, person_id: int, now: datetime) -> None:
+    """Work out one person's score again and ask the gradebook to show it. Only students have a score."""
+    member = session.scalar(
+        select(Membership)
+        .join(Blog, Blog.course_id == Membership.course_id)
+        .where(Blog.id == blog_id, Membership.person_id == person_id)
+    )
+    if member is not None and member.role is Role.STUDENT:
+        want_score(session, blog_id, person_id, _score(standing(session, blog_id, person_id)), now)
+
+
+def rescore_all(session: Session, blog_id: int, now: datetime) -> None:
+    """The same for every student of the blog, after its rule has changed or people were matched."""
+    for person_id, where in standings(session, blog_id).items():
+        want_score(session, blog_id, person_id, _score(where), now)
+
+
+def change_rule(session: Session, blog_id: int, rule: Rule, now: datetime) -> None:
+    """Give the blog another rule, and every student the score it makes."""
+    session.get_one(Blog, blog_id).rule = stored(rule)
+    session.flush()
+    rescore_all(session, blog_id, now)
+
+
+def correct_score(
+    session: Session, blog_id: int, person_id: int, grader_id: int, points: str, reason: str, now: datetime
+) -> None:
+    """Set a teacher's own score, which wins over the rule; empty `points` takes it back. Raises Rejected."""
+    correction = session.get(Correction, (blog_id, person_id))
+    if not points.strip():
+        if correction is not None:
+            session.delete(correction)
+    else:
+        value = _checked_points(points, rule_of(session, blog_id).sheet(Activity(0, ())).maximum)
+        correction = correction or Correction(blog_id=blog_id, person_id=person_id)
+        correction.grader_id, correction.points = grader_id, value
+        correction.reason, correction.corrected_at = reason.strip()[:1000], now
+        session.add(correction)
+    session.flush()
+    rescore(session, blog_id, person_id, now)
+
+
+def _checked_points(text: str, maximum: Fraction) -> Decimal:
+    advice = f"Give a number from 0 to {plain_number(maximum)}, with at most two decimals."
+    try:
+        value = Decimal(text.strip().replace(",", "."))
+    except ArithmeticError:
+        raise Rejected(f"“{text.strip()[:40]}” is not a number.", advice) from None
+    if not value.is_finite() or not 0 <= value <= two_decimals(maximum) or value != round(value, 2):
+        raise Rejected(f"{text.strip()[:40]} cannot be a score here.", advice)
+    return value
+
+
+def _standing(rule: Rule, activity: Activity, correction: Correction | None) -> Standing:
+    sheet = rule.sheet(activity)
+    if correction is not None:
+        return Standing(activity, sheet, correction.points, correction.reason, correction.points)
+    counts = activity.posts > 0 or any(comment.mark is not None for comment in activity.comments)
+    return Standing(activity, sheet, None, "", sheet.rounded if counts else None)
+
+
+def _score(where: Standing) -> Score | None:
+    if where.points is None:
+        return None
+    return Score(where.points, where.maximum, _in_one_line(where))
+
+
+def _in_one_line(where: Standing) -> str:
+    """The sum as the LMS shows it to the student beside the score: plain text, no names."""
+    if where.corrected is not None:
+        reason = f": {' '.join(where.reason.split())}" if where.reason else ""
+        return f"Set by your teacher{reason}"
+    counted = [item for item in where.sheet.items if item.points or item.of]
+    parts = [
+        f"{item.label.removeprefix('Your ')} {plain_number(item.points)}/{plain_number(item.of)}" for item in counted
+    ]
+    return "Participation: " + ", ".join(parts) if parts else "Participation"

@@ -1,0 +1,180 @@
+"""The pages people see: signing in, the course, an activity in its frame, and the gradebook."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from .course import ACTIVITIES, COURSE_CODE, COURSE_ID, COURSE_TITLE, Activity, activity_numbered
+from .gradebook import BY_TOOL, Column, Grade
+from .people import Person
+from .visitors import sign_in, signed_in
+
+if TYPE_CHECKING:
+    from .school import PracticeSchool
+
+FRAME_ALLOWS = "microphone; camera; geolocation; midi; encrypted-media; autoplay"
+BLOCKED_STORAGE = "allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the gradebook as it is shown."""
+
+    column: Column
+    person: Person
+    grade: Grade | None
+    changed_by: str
+
+    @property
+    def is_empty(self) -> bool:
+        return self.grade is None or (self.grade.score is None and not self.grade.comments)
+
+
+def from_elsewhere() -> bool:
+    """Whether a browser says that another site's page sent this form."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+
+
+def _local(path: str) -> str:
+    """A path of this site to go back to; anything else becomes the course page."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if safe else url_for("pages.course")
+
+
+def _changed_by(school: "PracticeSchool", grade: Grade | None) -> str:
+    if grade is None or grade.changed_by == BY_TOOL:
+        return "Class blog (tool)"
+    return school.person(grade.changed_by).name
+
+
+def _rows(school: "PracticeSchool", columns: list[Column], people: list[Person]) -> list[tuple[Person, list[Cell]]]:
+    grades = {column.id: school.grades(column.id) for column in columns}
+    rows = []
+    for person in people:
+        mine = [(column, grades[column.id].get(person.key)) for column in columns]
+        rows.append((person, [Cell(column, person, grade, _changed_by(school, grade)) for column, grade in mine]))
+    return rows
+
+
+def _visitor(school: "PracticeSchool") -> Person:
+    person = signed_in(school)
+    if person is None:
+        abort(redirect(url_for("pages.front", next=request.full_path.rstrip("?"))))
+    return person
+
+
+def _staff(school: "PracticeSchool") -> Person:
+    person = _visitor(school)
+    if not person.is_staff:
+        abort(403)
+    return person
+
+
+def _activity(activity_id: int) -> Activity:
+    return activity_numbered(activity_id) or abort(404)
+
+
+def _typed_score(text: str) -> tuple[float | None, str]:
+    """The number a teacher typed, or the sentence that says what is wrong with it."""
+    try:
+        score = float(text.replace(",", "."))
+    except ValueError:
+        return None, "Please type a number, for example 7.5."
+    if not 0 <= score <= 1000:
+        return None, "Please type a number between 0 and 1000."
+    return score, ""
+
+
+def page_room(school: "PracticeSchool") -> Blueprint:
+    """The pages as a blueprint."""
+    blueprint = Blueprint("pages", __name__)
+
+    @blueprint.app_context_processor
+    def surroundings() -> dict[str, Any]:
+        return {
+            "visitor": signed_in(school),
+            "people": school.people,
+            "product": school.accent.product,
+            "activities": ACTIVITIES,
+            "course_title": COURSE_TITLE,
+            "course_code": COURSE_CODE,
+        }
+
+    @blueprint.before_app_request
+    def only_own_forms() -> None:
+        if request.blueprint in ("pages", "practice") and request.method == "POST" and from_elsewhere():
+            abort(403)
+
+    @blueprint.app_errorhandler(403)
+    @blueprint.app_errorhandler(404)
+    def not_available(problem: Any) -> tuple[str, int]:
+        return render_template("not_available.html", status=problem.code), problem.code
+
+    _add_course_pages(blueprint, school)
+    _add_gradebook_pages(blueprint, school)
+    return blueprint
+
+
+def _add_course_pages(blueprint: Blueprint, school: "PracticeSchool") -> None:
+    @blueprint.get("/")
+    def front() -> str:
+        return render_template("front.html", back=_local(request.args.get("next", "")))
+
+    @blueprint.post("/view-as")
+    def view_as() -> AnyResponse:
+        person = signed_in(school, request.form.get("person")) or abort(400)
+        return sign_in(redirect(_local(request.form.get("next", "")), 303), person)
+
+    @blueprint.get(f"/courses/{COURSE_ID}")
+    def course() -> str:
+        _visitor(school)
+        return render_template("course.html")
+
+    @blueprint.get(f"/courses/{COURSE_ID}/assignments")
+    def assignments() -> AnyResponse:
+        """Where Canvas's return_url points."""
+        return redirect(url_for("pages.course"))
+
+    @blueprint.get(f"/courses/{COURSE_ID}/activities/<int:activity_id>")
+    def activity(activity_id: int) -> str:
+        visitor, activity = _visitor(school), _activity(activity_id)
+        sandbox = BLOCKED_STORAGE if request.args.get("sandbox") == "1" else None
+        source = f"{url_for('launches.start', activity_id=activity_id)}?as={visitor.key}"
+        page = {"activity": activity, "source": source, "allow": FRAME_ALLOWS, "sandbox": sandbox}
+        return render_template("activity.html", **page)
+
+
+def _add_gradebook_pages(blueprint: Blueprint, school: "PracticeSchool") -> None:
+    @blueprint.get(f"/courses/{COURSE_ID}/grades")
+    def grades() -> str:
+        visitor = _visitor(school)
+        columns = [column for column in school.columns() if column.in_gradebook]
+        shown = list(school.students) if visitor.is_staff else [visitor]
+        return render_template("grades.html", columns=columns, rows=_rows(school, columns, shown))
+
+    def cell(column_id: int, key: str) -> Cell:
+        column = next((column for column in school.columns() if column.id == column_id), None) or abort(404)
+        person = next((person for person in school.students if person.key == key), None) or abort(404)
+        grade = school.grade(column_id, key)
+        return Cell(column, person, grade, _changed_by(school, grade))
+
+    @blueprint.get(f"/courses/{COURSE_ID}/grades/<int:column_id>/<key>")
+    def grade(column_id: int, key: str) -> str:
+        _staff(school)
+        return render_template("grade.html", cell=cell(column_id, key), typed=None, problem="")
+
+    @blueprint.post(f"/courses/{COURSE_ID}/grades/<int:column_id>/<key>")
+    def change_grade(column_id: int, key: str) -> AnyResponse:
+        teacher, shown, typed = _staff(school), cell(column_id, key), request.form.get("score", "").strip()
+        done = redirect(f"{url_for('pages.grades')}#{key}", 303)
+        if request.form.get("do") == "clear" or not typed:
+            school.set_grade_by_hand(column_id, key, None, by=teacher.key)
+            return done
+        score, problem = _typed_score(typed)
+        if problem:
+            return Response(render_template("grade.html", cell=shown, typed=typed, problem=problem), 422)
+        school.set_grade_by_hand(column_id, key, score, request.form.get("comment", "").strip(), teacher.key)
+        school.lock_grade(column_id, key, "locked" in request.form)
+        return done

@@ -1,0 +1,97 @@
+"""Everything that can be configured, checked at start. Reads the environment and nothing else does."""
+
+import secrets
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lti_tool.errors import SetUpProblem
+
+
+class Settings(BaseSettings):
+    """The tool's settings, from the environment with the prefix `LTI_TOOL_`."""
+
+    model_config = SettingsConfigDict(env_prefix="LTI_TOOL_", frozen=True)
+
+    database_url: str = Field(
+        default="sqlite:///var/lti_tool.sqlite3", description="SQLAlchemy address of the database."
+    )
+    public_url: str = Field(
+        default="http://localhost:8000", description="Address at which browsers and the LMS reach the tool."
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs what passes through the queue. With SQLite one is made and kept beside the database.",
+    )
+    keys_dir: Path = Field(default=Path("keys"), description="Folder of the tool's private keys, one PEM per key.")
+    queue_url: str | None = Field(
+        default=None,
+        description="Where the bell rings: sqlite:///…, redis://… or postgresql://…. Default: beside the database.",
+    )
+    port: int = Field(default=8000, ge=1, le=65535, description="Port that `lti-tool serve` listens on.")
+    host: str = Field(default="127.0.0.1", description="Address that `lti-tool serve` listens on.")
+    allow_private_addresses: bool = Field(
+        default=False, description="Accept platforms on loopback or private addresses, and there plain http."
+    )
+    workers: int = Field(default=2, ge=1, le=64, description="Server processes that `lti-tool serve` starts.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be a whole address such as https://blog.example.edu")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("must be https: browsers keep no sign-in for a framed page over plain http")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must be the bare address, without a path")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_secret_key(self) -> Self:
+        if self.secret_key is None and not self.on_sqlite:
+            raise ValueError("LTI_TOOL_SECRET_KEY must be set, the same for every process, when the database is shared")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 16:
+            raise ValueError("LTI_TOOL_SECRET_KEY must have at least 16 characters")
+        return self
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def var_dir(self) -> Path:
+        """The folder beside the database file; `var/` where the database is a server."""
+        path = self.database_url.removeprefix("sqlite:///") if self.on_sqlite else ""
+        return Path(path).parent if path and path != ":memory:" else Path("var")
+
+    @property
+    def launch_url(self) -> str:
+        return f"{self.public_url}/lti/launch"
+
+    def secret(self) -> str:
+        """The secret key; with SQLite it is made at first use and kept in a file only its owner reads."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        path = self.var_dir / "secret_key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(32))
+        return path.read_text()
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment. Raises SetUpProblem naming each wrong one."""
+    try:
+        return Settings()
+    except ValidationError as problem:
+        lines = [f"{_variable(error['loc'])}{error['msg'].removeprefix('Value error, ')}" for error in problem.errors()]
+        raise SetUpProblem("; ".join(lines), "Correct the environment and start again.") from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return f"LTI_TOOL_{str(location[0]).upper()}: " if location else ""

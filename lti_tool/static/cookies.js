@@ -1,0 +1,12 @@
+// Goes on here if this frame keeps cookies; if not, the page offers a window of its own.
+const here = document.getElementById("here");
+const name = here.dataset.cookie;
+let kept = false;
+try {
+  document.cookie = `${name}=1; Path=/lti; Max-Age=2592000; Secure; SameSite=None; Partitioned`;
+  kept = document.cookie.includes(`${name}=1`);
+} catch { /* a frame without storage throws */ }
+if (kept) {
+  document.getElementById("blocked").hidden = true;
+  here.submit();
+}

@@ -1,0 +1,72 @@
+"""Who is asking: the visit in the address, its secret in the cookie, and what their role lets them do."""
+
+from typing import Any, cast
+
+from flask import Blueprint, Response, current_app, g, request
+
+from lti_tool.errors import NotAllowed
+from lti_tool.identity import VISIT_HOURS, OpenedVisit, Visitor, visitor_of
+from lti_tool.tool import Tool
+
+_VISIT_COOKIE = "visit"
+
+
+def tool() -> Tool:
+    return cast(Tool, current_app.extensions["lti_tool"])
+
+
+def visitor() -> Visitor:
+    """The person whose visit the address names, as `let_in` found them."""
+    return cast(Visitor, g.visitor)
+
+
+def blueprint_for_visits(name: str, *, staff_only: bool = False) -> Blueprint:
+    """Return a blueprint whose pages stand under a visit's address; `url_for` fills the visit in by itself."""
+    room = Blueprint(name, name, url_prefix="/v/<visit_key>")
+
+    @room.url_value_preprocessor
+    def take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.visit_key = (values or {}).pop("visit_key", "")
+
+    @room.before_request
+    def let_in() -> None:
+        with tool().database.reading() as session:
+            g.visitor = visitor_of(session, g.visit_key, request.cookies.get(_VISIT_COOKIE, ""), tool().clock())
+        if staff_only and not g.visitor.role.is_staff:
+            raise NotAllowed("This page is for teachers and their assistants.", "Go back to the blog.")
+
+    return room
+
+
+def fill_in_visit(endpoint: str, values: dict[str, Any]) -> None:
+    """Give `url_for` the visit of this request for every page that stands under one."""
+    if "visit_key" in g and current_app.url_map.is_endpoint_expecting(endpoint, "visit_key"):
+        values.setdefault("visit_key", g.visit_key)
+
+
+def require_teacher() -> None:
+    if visitor().role.value != "teacher":
+        raise NotAllowed("Only a teacher of this course can do that.", "Ask the teacher.")
+
+
+def keep_visit(response: Response, opened: OpenedVisit) -> Response:
+    """Put a visit's secret into a cookie that goes to this visit's pages alone.
+
+    Each launch has a cookie of its own path, so two tabs can be two people, and no cookie set before is ever trusted.
+    """
+    response.set_cookie(
+        _VISIT_COOKIE,
+        opened.secret,
+        path=f"/v/{opened.key}",
+        max_age=VISIT_HOURS * 3600,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+    return response
+
+
+def done() -> str:
+    """What the request before this one did, as a word in the address that a page turns into a sentence."""
+    return request.args.get("done", "")

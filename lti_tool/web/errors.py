@@ -1,0 +1,71 @@
+"""The only place where an error becomes a status code and a page."""
+
+import secrets
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from lti_tool.errors import ImportProblem, Kind, LaunchRefused, NotAllowed, NotFound, Rejected, ToolError, VisitEnded
+
+log = structlog.get_logger()
+
+_STATUS_OF_KIND = {Kind.MALFORMED: 400, Kind.UNTRUSTED: 401, Kind.FORBIDDEN: 403}
+_STATUSES: tuple[tuple[type[ToolError], int], ...] = (
+    (VisitEnded, 401),
+    (NotAllowed, 403),
+    (NotFound, 404),
+    (Rejected, 422),
+    (ImportProblem, 422),
+)
+_HTTP_WORDS = {
+    404: ("There is no such page.", "Go back, or open the blog again from your course page."),
+    405: ("This address is not one to open that way.", "Open the blog from your course page."),
+    413: ("That is more than can be taken at once.", "Shorten it, or send a smaller file, then try again."),
+}
+
+
+def add_error_pages(app: Flask) -> None:
+    app.register_error_handler(LaunchRefused, _launch_refused)
+    app.register_error_handler(ToolError, _tool_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+
+
+def error_page(what: str, do: str, status: int, *, reference: str = "", kept: str = "") -> Response:
+    """An error in two sentences, on a page or, for the page's own scripts, as JSON."""
+    if request.headers.get("X-Requested-With") == "fetch":
+        return make_response(jsonify(what=what, do=do), status)
+    page = render_template("errors/error.html", what=what, do=do, reference=reference, kept=kept)
+    return make_response(page, status)
+
+
+def _launch_refused(problem: LaunchRefused) -> Response:
+    reference = secrets.token_hex(4)
+    status = _STATUS_OF_KIND[problem.reason.value.kind]
+    log.warning("launch_refused", reason=problem.reason.name, status=status, reference=reference, **problem.facts)
+    return error_page(problem.what, problem.do, status, reference=reference)
+
+
+def _tool_error(problem: ToolError) -> Response:
+    status = next((status for kind, status in _STATUSES if isinstance(problem, kind)), 400)
+    kept = problem.kept if isinstance(problem, Rejected) else ""
+    return error_page(problem.what, problem.do, status, kept=kept)
+
+
+def _http_error(problem: HTTPException) -> Response:
+    status = problem.code or 500
+    what, do = _HTTP_WORDS.get(status, ("The request could not be read.", "Go back and try again."))
+    return error_page(what, do, status)
+
+
+def _fault(problem: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    log.error("fault", reference=reference, path=request.url_rule.rule if request.url_rule else "", exc_info=problem)
+    g.pop("visitor", None)
+    return error_page(
+        "Something went wrong in the blog itself. Nothing you wrote before is lost.",
+        "Go back and try again; if it stays, tell the operator the reference below.",
+        500,
+        reference=reference,
+    )

@@ -1,0 +1,43 @@
+"""The gradebook page: what the LMS should show, what it took, what is in the way, and sending it again."""
+
+from dataclasses import asdict
+
+from flask import jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from lti_tool.gradebook.ledger import has_column, ledger, sync_progress
+from lti_tool.gradebook.outbox import try_again
+from lti_tool.web.access import blueprint_for_visits, tool, visitor
+
+room = blueprint_for_visits("gradebook", staff_only=True)
+
+
+@room.get("/gradebook")
+def page() -> str:
+    with tool().database.reading() as session:
+        lines = ledger(session, visitor().blog_id)
+        column = has_column(session, visitor().blog_id)
+    return render_template("gradebook/page.html", lines=lines, progress=sync_progress(lines), has_column=column)
+
+
+@room.get("/gradebook/table")
+def table() -> str:
+    """The page's table alone, for its script while a sync runs."""
+    with tool().database.reading() as session:
+        lines = ledger(session, visitor().blog_id)
+    return render_template("gradebook/_table.html", lines=lines, progress=sync_progress(lines))
+
+
+@room.get("/gradebook/progress")
+def progress() -> Response:
+    with tool().database.reading() as session:
+        return jsonify(asdict(sync_progress(ledger(session, visitor().blog_id))))
+
+
+@room.post("/gradebook/try-again")
+def again() -> Response:
+    """Send unsent scores now: one person's, or all of the blog."""
+    with tool().database.writing() as session:
+        try_again(session, visitor().blog_id, tool().clock(), request.form.get("person", type=int))
+    tool().ring()
+    return redirect(url_for("gradebook.page"), 303)

@@ -1,0 +1,161 @@
+"""Bringing in a copied class blog page: paste or choose a file, correct what was found, then store it."""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+from flask import redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from lti_tool.errors import ImportProblem, Rejected
+from lti_tool.importing.formats import FoundPost, read_posts
+from lti_tool.importing.importer import (
+    ApprovedComment,
+    ApprovedPost,
+    Match,
+    fingerprint,
+    imported_before,
+    match_names,
+    store_import,
+)
+from lti_tool.models import Membership, Person
+from lti_tool.participation.scoring import rescore_all
+from lti_tool.web.access import blueprint_for_visits, tool, visitor
+
+room = blueprint_for_visits("importing", staff_only=True)
+LARGEST_UPLOAD = 6_000_000
+_MOST_FIELDS = 20_000
+
+
+@room.before_request
+def allow_large_forms() -> None:
+    request.max_content_length = LARGEST_UPLOAD
+    request.max_form_memory_size = LARGEST_UPLOAD
+    request.max_form_parts = _MOST_FIELDS
+
+
+@room.get("/import")
+def start() -> str:
+    return render_template("importing/start.html", text="")
+
+
+@room.post("/import")
+def preview() -> str | tuple[str, int]:
+    """Show what was found, every guess with its reason and open to change; nothing is stored."""
+    upload, text = request.files.get("file"), request.form.get("text", "")
+    content = upload.stream.read() if upload and upload.filename else text.encode()
+    try:
+        found = read_posts(BytesIO(content))
+    except ImportProblem as problem:
+        return render_template("importing/start.html", text=text, problem=problem), 422
+    with tool().database.reading() as session:
+        return _preview(session, found[0])
+
+
+@room.post("/import/store")
+def store() -> Response | tuple[str, int]:
+    who, now = visitor(), tool().clock()
+    try:
+        with tool().database.writing() as session:
+            post = store_import(session, who.blog_id, _approved(request.form.to_dict()), now)
+            number = post.number
+            rescore_all(session, who.blog_id, now)
+    except Rejected as problem:
+        return _preview_page(request.form.to_dict(), problem), 422
+    tool().ring()
+    return redirect(url_for("blog.post", number=number, done="imported"), 303)
+
+
+def _preview(session: Session, found: FoundPost) -> str:
+    who = visitor()
+    twin = imported_before(session, who.blog_id, fingerprint(found))
+    return _preview_page(_fields(session, found), twin=twin.number if twin else None)
+
+
+def _preview_page(fields: dict[str, str], problem: Rejected | None = None, twin: int | None = None) -> str:
+    """The form of everything found; after a problem it is shown again as the teacher had changed it."""
+    with tool().database.reading() as session:
+        people = sorted(_people(session).items(), key=lambda one: one[1].casefold())
+    numbers = range(1, _comment_count(fields) + 1)
+    return render_template(
+        "importing/preview.html", fields=fields, numbers=numbers, people=people, problem=problem, twin=twin
+    )
+
+
+def _fields(session: Session, found: FoundPost) -> dict[str, str]:
+    """What was found as the fields of the form, the reasons among them so that they outlive a correction."""
+    names = [name for name in (found.author, *(comment.author for comment in found.comments)) if name]
+    matches = match_names(session, visitor().course_id, names)
+    fields = {
+        "title": found.title,
+        "subtitle": found.subtitle or "",
+        "body": "\n\n".join(found.body),
+        "sources": "\n".join(found.sources),
+        "warnings": "\n".join(found.warnings),
+        "comments": str(len(found.comments)),
+        "fingerprint": fingerprint(found),
+        **_author_fields("author", found.author, found.author_reason or "", matches),
+    }
+    for comment in found.comments:
+        fields[f"text_{comment.number}"] = comment.text
+        fields[f"parent_{comment.number}"] = str(comment.parent or "")
+        fields |= _author_fields(f"author_{comment.number}", comment.author, comment.reason, matches)
+    return fields
+
+
+def _author_fields(field: str, name: str | None, reason: str, matches: dict[str, Match]) -> dict[str, str]:
+    match = matches.get(name or "")
+    return {
+        field: str(match.person_id or "") if match else "",
+        f"{field}_name": name or "",
+        f"{field}_reason": reason,
+        f"{field}_match": match.reason if match else "",
+    }
+
+
+def _comment_count(fields: Mapping[str, str]) -> int:
+    text = fields.get("comments", "")
+    return min(int(text), _MOST_FIELDS) if text.isdecimal() else 0
+
+
+def _approved(form: dict[str, str]) -> ApprovedPost:
+    numbers = [number for number in range(1, _comment_count(form) + 1) if not form.get(f"leave_out_{number}")]
+    with tool().database.reading() as session:
+        people = set(_people(session))
+    author_id, author_name = _author(form, "author", people)
+    return ApprovedPost(
+        title=form.get("title", ""),
+        subtitle=form.get("subtitle", ""),
+        author_id=author_id,
+        author_name=author_name,
+        body=form.get("body", ""),
+        sources=tuple(form.get("sources", "").splitlines()),
+        comments=tuple(_approved_comment(form, number, people) for number in numbers),
+        fingerprint=form.get("fingerprint", "")[:64],
+    )
+
+
+def _approved_comment(form: dict[str, str], number: int, people: set[int]) -> ApprovedComment:
+    parent = form.get(f"parent_{number}", "").strip()
+    author_id, author_name = _author(form, f"author_{number}", people)
+    return ApprovedComment(
+        number, int(parent) if parent.isdecimal() else None, author_id, author_name, form.get(f"text_{number}", "")
+    )
+
+
+def _author(form: dict[str, str], field: str, people: set[int]) -> tuple[int | None, str | None]:
+    """A person of this course, or only a name; an id from elsewhere is nobody."""
+    name = " ".join(form.get(f"{field}_name", "").split())[:200] or None
+    chosen = form.get(field, "")
+    person_id = int(chosen) if chosen.isdecimal() else None
+    return (person_id if person_id in people else None), name
+
+
+def _people(session: Session) -> dict[int, str]:
+    people = session.scalars(
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.course_id == visitor().course_id)
+    )
+    return {person.id: person.shown_name for person in people}
