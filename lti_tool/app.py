@@ -1,6 +1,7 @@
 """Builds the tool from its settings; the only place that knows all rooms."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +30,7 @@ LARGEST_FORM = 1_000_000
 _ROOMS = (launch.room, blog.room, importing.room, desk.room, participation.room, gradebook.room, health.room)
 
 
-def build_tool(settings: Settings) -> tuple[Tool, Clockwork]:
+def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> tuple[Tool, Clockwork]:
     """Build the parts once for a process, and the clockwork that runs them in time."""
     database = Database(settings.database_url)
     connection = Connection(allow_private=settings.allow_private_addresses)
@@ -38,17 +39,18 @@ def build_tool(settings: Settings) -> tuple[Tool, Clockwork]:
     tokens = ServiceTokens(connection, keyring)
     gradebook_of_platforms = AgsGradebook(connection, platforms, tokens)
     roster = Roster(connection, tokens)
-    clockwork = Clockwork(open_queue(settings), database, gradebook_of_platforms, roster, utc_now)
+    clockwork = Clockwork(open_queue(settings), database, gradebook_of_platforms, roster, clock)
     tool = Tool(
         settings=settings,
         database=database,
         keyring=keyring,
         connection=connection,
         platforms=platforms,
-        gate=Gate(database, platforms, PlatformKeys(database, connection, utc_now)),
+        gate=Gate(database, platforms, PlatformKeys(database, connection, clock)),
         gradebook=gradebook_of_platforms,
         roster=roster,
         ring=clockwork.ring,
+        clock=clock,
     )
     return tool, clockwork
 

@@ -1,7 +1,7 @@
 """The outbox: one row per person and blog that says what the LMS should show, and how far that has come."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Select, or_, select, update
@@ -222,18 +222,32 @@ def _withdraw(row: GradebookScore, now: datetime) -> None:
 
 
 def _delivery(session: Session, row: GradebookScore) -> Delivery:
-    person, blog, deployment = session.execute(
-        select(Person, Blog, Deployment)
+    sub, column, scopes, platform_id, lti_deployment_id = session.execute(
+        select(
+            Person.lti_sub,
+            Blog.lti_line_item_url,
+            Blog.lti_scopes,
+            Deployment.platform_id,
+            Deployment.lti_deployment_id,
+        )
+        .select_from(GradebookScore)
+        .join(Person, Person.id == GradebookScore.person_id)
+        .join(Blog, Blog.id == GradebookScore.blog_id)
         .join(Course, Course.id == Blog.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
-        .where(Blog.id == row.blog_id, Person.id == row.person_id)
+        .where(GradebookScore.id == row.id)
     ).one()
     score = _shown(row)
     if score is None:
         raise AssertionError("a withdrawn score is never due")
-    at = datetime.fromtimestamp(row.last_second, tz=row.wanted_at.tzinfo)
-    column, scopes = blog.lti_line_item_url, tuple(blog.lti_scopes)
     return Delivery(
-        row.id, row.revision, deployment.platform_id, deployment.lti_deployment_id, column, scopes,
-        person.lti_sub, score, at,
-    )  # fmt: skip
+        id=row.id,
+        revision=row.revision,
+        platform_id=platform_id,
+        lti_deployment_id=lti_deployment_id,
+        column=column,
+        scopes=tuple(scopes),
+        person_key=sub,
+        score=score,
+        at=datetime.fromtimestamp(row.last_second, tz=UTC),
+    )

@@ -230,3 +230,27 @@ def test_same_person() -> None:
     assert same_person("Dr. Novak", "Eva Novák")
     assert not same_person("Tom", "Tomas")
     assert not same_person("", "Tom")
+
+
+def test_praise_of_a_point_does_not_make_its_maker_the_author() -> None:
+    post = read_page("Great read, it was cold.", "Tom, good question. I think so.")
+    assert post.author is None
+    assert thread(post) == [(None, None), (None, None)]
+
+
+def test_one_salutation_in_the_first_comment_is_weak_evidence() -> None:
+    post = read_page("Isaiah, I read it twice.", "It was cold.")
+    assert post.author == "Isaiah"
+    assert "weak evidence" in (post.author_reason or "")
+
+
+def test_speaking_to_an_earlier_writer_does_not_make_an_author() -> None:
+    comments = ["Tom Becker says:\nI liked it.", "Ágnes Nagy says:\nDear Tom, so did I."]
+    post = read_page("\n\n".join(comments), heading="2 comments")
+    assert post.author is None
+    assert thread(post) == [(None, "Tom Becker"), (1, "Ágnes Nagy")]
+
+
+def test_indented_answers_name_whom_they_speak_to() -> None:
+    post = read_page("Hi Ana, great.", "\tThanks Tom!", "Ana, I liked it.", "\tHey Bo, sure.")
+    assert thread(post) == [(None, "Tom"), (1, "Ana"), (None, "Bo"), (3, "Ana")]

@@ -173,3 +173,18 @@ def test_a_cut_off_utf_8_file_is_not_taken_for_windows_1252() -> None:
     post = read(page("Hi Zoë, it’s “great”").strip().encode()[:-1])
     assert post.author == "Zoë"
     assert "could not be read" in post.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Posted in Berlin as an attaché, he saw it all.",
+        "Reply to this, if you can!",
+        "Tag the wall",
+        "Home at last",
+        "Next",
+    ],
+)
+def test_writing_that_resembles_furniture_stays(line: str) -> None:
+    assert texts(read_page("Hi Ana!", line))[1] == line
+    assert line in read(f"On the Thaw\n\n{LONG_PROSE}\n\n{line}\n\n{LONG_PROSE}\n").body

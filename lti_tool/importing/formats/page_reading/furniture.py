@@ -89,8 +89,8 @@ _ANYWHERE = _any_of(
     r"loading(\.{3}|…)",
     r"(click to )?(share|email|print) (this|on|to) .{0,60}\(opens in new window\).*",
     r"skip to (main )?content",
-    r"(posted|filed) (in|under):? .{1,100}",
-    r"(tagged|tags?)(:| with| as)? .{1,120}",
+    r"(posted|filed) (in|under):? .{1,100}[^.!?…,]",
+    r"(tagged:?( with)?|tags?:) .{1,120}[^.!?…,]",
     r"categor(y|ies): .{1,100}",
     r"view all posts by .{1,80}( →)?",
     r"post navigation|comments? navigation",
@@ -120,7 +120,7 @@ _FORM_HEADING = _any_of(
     r"(leave|add|post|write) an? (reply|comment|response)( cancel reply)?:?", r"join the conversation"
 )
 _BY_A_COMMENT = _any_of(
-    r"(↩ ?|↓ ?)?(log in to )?reply( ?↓| ?↩)?( to .{1,60})?",
+    r"(↩ ?|↓ ?)?(log in to )?reply( ?↓| ?↩)?( to \S{1,30}( \S{1,30}){0,2}[^\s.!?…,:])?",
     r"\(?edit\)?|permalink|link|quote|report( comment)?|flag|delete|approve|spam|avatar|.{1,60}[’']s? avatar",
     r"(liked? by|like) \d+ (person|people)|like|likes?: ?\d+|\d+ likes?|liked by .{1,60}|rate this",
     r"(ping|track)back: .{1,150}",

@@ -1,7 +1,7 @@
 """Who wrote the post: told by the page outright, else by whom the comments speak to."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from lti_tool.importing.formats.page_reading.names import name_key, same_person
@@ -36,25 +36,35 @@ def post_author(turns: Sequence[Turn], line: AuthorLine | None, is_in_post: Call
 
 def _most_spoken_to(turns: Sequence[Turn], is_in_post: Callable[[str], bool]) -> PostAuthor | None:
     points: dict[str, int] = defaultdict(int)
+    before: set[str] = set()
     for turn in turns:
         address = turn.speech.address
         if address and not is_about(address, is_in_post):
-            points[name_key(address.name).split(" ")[0]] += _points(turn, address)
+            points[_first_name(address.name)] += _points(turn, address, before)
+        if turn.writer:
+            before.add(_first_name(turn.writer))
     best = max(points, key=lambda key: points[key], default=None)
     if best is None or points[best] < ENOUGH:
         return None
     calls = [(turn, turn.speech.address) for turn in turns if turn.speech.address]
-    return _named(best, [(t, a) for t, a in calls if a and name_key(a.name).split(" ")[0] == best], turns)
+    return _named(best, [(t, a) for t, a in calls if a and _first_name(a.name) == best], turns)
+
+
+def _first_name(name: str) -> str:
+    return name_key(name).split(" ")[0]
 
 
 def is_about(address: Address, is_in_post: Callable[[str], bool]) -> bool:
     """Whether the name belongs to the post's subject: “Stalin, you could say, …” speaks to nobody here."""
     proves_little = address.kind in {Kind.NAME_FIRST, Kind.NAME_ONLY, Kind.PRAISE} and not address.praises_post
-    return proves_little and is_in_post(address.name)
+    return False
 
 
-def _points(turn: Turn, address: Address) -> int:
-    """What one salutation says for its name being the author's; thanks for a comment say the contrary."""
+def _points(turn: Turn, address: Address, before: Set[str]) -> int:
+    """What one salutation says for its name being the author's; thanks for a comment say the contrary.
+
+    A name among the writers before may as well be spoken to for the comment they wrote, which proves less.
+    """
     if turn.writer and same_person(turn.writer, address.name):
         return 0
     first = 2 if turn.number == 1 else 0
@@ -64,7 +74,7 @@ def _points(turn: Turn, address: Address) -> int:
         return -3
     if turn.speech.praises_post:
         return 3 + first
-    return POINTS[address.kind] + first
+    return POINTS[address.kind] + first - 2 * turn.speech.praises_comment - (_first_name(address.name) in before)
 
 
 def _named(key: str, calls: Sequence[tuple[Turn, Address]], turns: Sequence[Turn]) -> PostAuthor:

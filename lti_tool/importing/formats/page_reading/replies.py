@@ -67,9 +67,13 @@ def shown_as_reply(talk: Conversation, turn: Turn) -> Verdict | None:
     if parent is None:
         return _shown_at_the_left(talk)
     address = talk.address(turn)
-    by_author = talk.is_author(turn.writer) or gives_thanks(talk, turn)
+    speaks_to_parent = address is not None and parent.writer is None and not talk.is_author(address.name)
+    unknown = turn.writer is None and turn.byline is None
+    by_author = talk.is_author(turn.writer) or gives_thanks(talk, turn) or (unknown and speaks_to_parent)
     calls = address if by_author and address and not talk.is_author(address.name) else None
-    return Verdict(Role.ANSWER if by_author else Role.PEER, parent, f"{how} (comment {parent.number}).", calls)
+    spoken = f", and it {calls.kind.value} {calls.name} by name (“{calls.phrase}”)" if calls else ""
+    reason = f"{how} (comment {parent.number}){spoken}."
+    return Verdict(Role.ANSWER if by_author else Role.PEER, parent, reason, calls)
 
 
 def _shown_at_the_left(talk: Conversation) -> Verdict | None:

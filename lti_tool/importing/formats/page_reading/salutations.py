@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, unique
 from typing import NamedTuple
 
 from lti_tool.importing.formats.page_reading.names import APOSTROPHES, HYPHENS, TITLES, is_name_word, is_title, words
@@ -63,6 +63,7 @@ PAIRED = {"“": "”", "(": ")"}
 _PARENTHESIS = re.compile(r"(?:i|you|we|one|it|they|he|she)\s(?:\S{1,20}\s){0,3}\S{1,20},", re.IGNORECASE)
 
 
+@unique
 class Kind(Enum):
     """How a person is spoken to; each value is said in a reason as “… Tom by name”."""
 
@@ -71,7 +72,7 @@ class Kind(Enum):
     PRAISE = "praises"
     NAME_FIRST = "speaks to"
     NAME_ONLY = "begins with the name of"
-    AT = "speaks to"
+    AT = "turns to"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ _PRAISES_POST = re.compile(
     r"|\b(?:your|this) (?:post|essay|article|blog|piece|paper)\b|\byou (?:cover|covered|wrote|write|chose|did a)\b",
     re.IGNORECASE,
 )
+_PRAISES_COMMENT = re.compile(
+    r"\b(?:great|good|nice|excellent|interesting|fair|valid) (?:point|question|comment|thought|observation|catch)\b",
+    re.I,
+)
 _OWN_POST = re.compile(
     r"\b(?:in|for|of|writing|wrote|on) my (?:post|essay|article|research|paper|sources|blog)\b"
     r"|\bwhen i (?:wrote|researched)\b|\bmy research\b"
@@ -64,6 +68,7 @@ class Speech:
     of_own_post: bool
     opens_as_answer: str | None
     replies_to_thanks: bool
+    praises_comment: bool
     asks: bool
     says_you: bool
     peers: tuple[str, ...]
@@ -82,6 +87,7 @@ def speech_of(text: str) -> Speech:
         of_own_post=_OWN_POST.search(beginning) is not None,
         opens_as_answer=opens[0] if opens else None,
         replies_to_thanks=_REPLIES_TO_THANKS.match(beginning) is not None,
+        praises_comment=_PRAISES_COMMENT.search(text[:120]) is not None,
         asks="?" in text or "？" in text,
         says_you=_SAYS_YOU.search(text[:240]) is not None,
         peers=_peers(beginning),

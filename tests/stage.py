@@ -1,0 +1,219 @@
+"""The stage: the tool and the practice LMS as two real HTTP servers, and a browser without a screen to launch with."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from lti_tool.app import build_tool, create_app
+from lti_tool.lti.keys import new_key
+from lti_tool.models import Deployment, Platform
+from lti_tool.practice_lms import CLIENT_ID, DEPLOYMENT_ID, PracticeSchool, ToolAddresses, create_practice_lms
+from lti_tool.settings import Settings
+from lti_tool.tool import Tool
+from lti_tool.worker import Clockwork
+
+SECRET = "only-for-tests-0123456789"
+
+
+class Clock:
+    """The tool's clock: real time, moved by the test."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Stage:
+    """Everything a test needs: the tool with its address, the school behind the practice LMS with its own."""
+
+    tool: Tool
+    clockwork: Clockwork
+    app: Flask
+    tool_url: str
+    lms_url: str
+    school: PracticeSchool
+    accent: str
+    clock: Clock
+    rings: list[datetime] = field(default_factory=list)
+
+    def browser(self) -> "ScriptBrowser":
+        return ScriptBrowser(self)
+
+    def launched(self, person: str, activity: int = 1) -> "ScriptBrowser":
+        """Return a browser in which this person has just launched the activity's blog."""
+        browser = self.browser()
+        arrived = browser.launch(person, activity)
+        assert arrived.status_code == 303, arrived.text
+        return browser
+
+    def send_scores(self) -> None:
+        """Do what the worker does when the bell rings."""
+        self.clockwork.send_all()
+
+
+@dataclass
+class Login:
+    """A begun login as the platform sees it."""
+
+    state: str
+    nonce: str
+    query: dict[str, str]
+    response: requests.Response
+
+
+class ScriptBrowser:
+    """A browser without a screen: it keeps cookies, follows nothing by itself, and says where requests come from."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.cookies: dict[str, str] = {}
+        self.home = ""
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        if url.startswith("/"):
+            url = self.stage.tool_url + url
+        headers = dict(options.pop("headers", {}))
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        response = requests.request(method, url, headers=headers, allow_redirects=False, timeout=20, **options)
+        self._keep_cookies(response)
+        return response
+
+    def get(self, path: str = "", **options: Any) -> requests.Response:
+        """Open a page; a path without a leading slash is one of this visit's pages."""
+        return self.request("GET", self._address(path), **options)
+
+    def post(self, path: str, data: Mapping[str, Any] | None = None, **options: Any) -> requests.Response:
+        """Send a form from the tool's own page."""
+        headers = {"Origin": self.stage.tool_url, "Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}
+        return self.request("POST", self._address(path), data=data, headers=headers, **options)
+
+    def begin_login(self, method: str = "POST", **changes: str | None) -> Login:
+        """Send the practice LMS's login request, with changes (None leaves a parameter out)."""
+        school = self.stage.school
+        form: dict[str, str | None] = {
+            "iss": self.stage.lms_url,
+            "login_hint": "LH-1",
+            "target_link_uri": f"{self.stage.tool_url}/lti/launch",
+            "lti_message_hint": "MH-1",
+            "client_id": CLIENT_ID,
+            "lti_deployment_id": DEPLOYMENT_ID(self.stage.accent),
+            **changes,
+        }
+        assert school is not None
+        sent = {name: value for name, value in form.items() if value is not None}
+        place = {"data": sent} if method == "POST" else {"params": sent}
+        response = self.request(method, "/lti/login", **place)
+        query = {
+            name: values[0] for name, values in parse_qs(urlsplit(response.headers.get("Location", "")).query).items()
+        }
+        return Login(query.get("state", ""), query.get("nonce", ""), query, response)
+
+    def post_launch(self, state: str, id_token: str, **more: str) -> requests.Response:
+        response = self.request("POST", "/lti/launch", data={"state": state, "id_token": id_token, **more})
+        if response.status_code == 303:
+            self.home = response.headers["Location"].removeprefix(self.stage.tool_url).rstrip("/")
+        return response
+
+    def launch(self, person: str, activity: int = 1, **changed_claims: Any) -> requests.Response:
+        """Launch with the claims the practice LMS would send, changed by full claim name (None leaves one out)."""
+        login = self.begin_login()
+        claims = {**self.stage.school.claims_for(person, activity, nonce=login.nonce), **changed_claims}
+        token = self.stage.school.sign({name: value for name, value in claims.items() if value is not None})
+        return self.post_launch(login.state, token)
+
+    def _address(self, path: str) -> str:
+        return path if path.startswith(("/", "http")) else f"{self.home}/{path}".rstrip("/") + ("/" if not path else "")
+
+    def _keep_cookies(self, response: requests.Response) -> None:
+        for header in response.raw.headers.getlist("Set-Cookie"):
+            name, _, value = header.split(";")[0].partition("=")
+            if "max-age=0" in header.lower():
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(app: Flask, port: int) -> Iterator[None]:
+    """Serve an application on a loopback port while the block runs."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def open_stage(folder: Path, database_url: str, accent: str) -> Iterator[Stage]:
+    """Build both servers on free ports of localhost and register the one with the other."""
+    tool_port, lms_port = free_port(), free_port()
+    tool_url, lms_url = f"http://localhost:{tool_port}", f"http://localhost:{lms_port}"
+    settings = Settings(
+        database_url=database_url,
+        public_url=tool_url,
+        secret_key=SECRET,  # type: ignore[arg-type]  # pydantic makes it a secret
+        keys_dir=folder / "keys",
+        queue_url=f"sqlite:///{folder / 'queue.sqlite3'}",
+        allow_private_addresses=True,
+    )
+    new_key(settings.keys_dir)
+    addresses = ToolAddresses(f"{tool_url}/lti/login", f"{tool_url}/lti/launch", f"{tool_url}/.well-known/jwks.json")
+    lms = create_practice_lms(folder / "practice_lms", lms_url, addresses, accent)
+    clock, rings = Clock(), list[datetime]()
+    tool, clockwork = build_tool(settings, clock)
+    tool = replace(tool, ring=lambda: rings.append(clock()))
+    register(tool, lms_url, DEPLOYMENT_ID(accent))
+    app = create_app(tool)
+    school = lms.extensions["practice_lms"]
+    with served(app, tool_port), served(lms, lms_port):
+        yield Stage(tool, clockwork, app, tool_url, lms_url, school, accent, clock, rings)
+    tool.database.close()
+
+
+def register(tool: Tool, lms_url: str, *deployment_ids: str, client_id: str = CLIENT_ID) -> int:
+    """Register a platform with the practice LMS's addresses and return its number."""
+    with tool.database.writing() as session:
+        platform = Platform(
+            name="Practice LMS",
+            lti_issuer=lms_url,
+            lti_client_id=client_id,
+            authorize_url=f"{lms_url}/lti/authorize",
+            token_url=f"{lms_url}/lti/token",
+            jwks_url=f"{lms_url}/lti/jwks",
+            family="",
+            created_at=tool.clock(),
+        )
+        session.add(platform)
+        session.flush()
+        session.add_all(Deployment(platform_id=platform.id, lti_deployment_id=one) for one in deployment_ids)
+        return platform.id
