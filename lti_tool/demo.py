@@ -46,14 +46,16 @@ def run_demo(port: int, lms_port: int, accent: str, say: Say) -> int:
     settings = read_settings()
     stop = _stop_on_signals()
     tool, clockwork = _set_up(settings, lms_url, accent, say)
-    children = [_start_lms(settings, lms_port, tool_url, accent), _start_tool()]
+    log = settings.var_dir / "demo.log"
+    say("Starting the tool and the practice LMS")
+    children = [_start_lms(settings, lms_port, tool_url, accent, log), _start_tool(log)]
     try:
-        _wait_for(f"{lms_url}/", children)
-        _wait_for(f"{tool_url}/readyz", children)
+        _wait_for(f"{lms_url}/", children, log)
+        _wait_for(f"{tool_url}/readyz", children, log)
         _fill(tool, clockwork, lms_url, say)
         say(f"\n  Open {lms_url}\n")
         say("It is a practice LMS: choose a person, open the course, open a blog. Ctrl-C stops both servers.")
-        say("For other commands beside it: export LTI_TOOL_ALLOW_PRIVATE_ADDRESSES=true")
+        say(f"Logs: {log}. For other commands beside it: export LTI_TOOL_ALLOW_PRIVATE_ADDRESSES=true")
         while not stop() and all(child.poll() is None for child in children):
             time.sleep(0.2)
     finally:
@@ -95,19 +97,20 @@ def _register(tool: Tool, lms_url: str, accent: str) -> None:
             session.add(Deployment(**known))
 
 
-def _start_lms(settings: Settings, lms_port: int, tool_url: str, accent: str) -> subprocess.Popen[bytes]:
+def _start_lms(settings: Settings, lms_port: int, tool_url: str, accent: str, log: Path) -> subprocess.Popen[bytes]:
     folder = settings.var_dir / f"practice_lms_{accent}"
     command = [sys.executable, "-m", "lti_tool.practice_lms", "--port", str(lms_port), "--tool-url", tool_url]
-    return _start([*command, "--folder", str(folder), "--accent", accent])
+    return _start([*command, "--folder", str(folder), "--accent", accent], log)
 
 
-def _start_tool() -> subprocess.Popen[bytes]:
-    return _start([sys.executable, "-m", "lti_tool", "serve"])
+def _start_tool(log: Path) -> subprocess.Popen[bytes]:
+    return _start([sys.executable, "-m", "lti_tool", "serve"], log)
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C reaches only the demo, which then ends its children in order.
-    return subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    with log.open("ab") as file:
+        return subprocess.Popen(command, start_new_session=True, stdout=file, stderr=file)  # noqa: S603
 
 
 def _fill(tool: Tool, clockwork: Clockwork, lms_url: str, say: Say) -> None:
@@ -166,7 +169,7 @@ def _is_in_use(port: int) -> bool:
     return False
 
 
-def _wait_for(address: str, children: list[subprocess.Popen[bytes]]) -> None:
+def _wait_for(address: str, children: list[subprocess.Popen[bytes]], log: Path) -> None:
     give_up = time.monotonic() + _START_SECONDS
     while time.monotonic() < give_up and all(child.poll() is None for child in children):
         try:
@@ -175,7 +178,7 @@ def _wait_for(address: str, children: list[subprocess.Popen[bytes]]) -> None:
         except requests.RequestException:
             pass
         time.sleep(0.1)
-    raise SetUpProblem(f"{address} did not start.", "The lines above say why.")
+    raise SetUpProblem(f"{address} did not start.", f"The end of {log} says why.")
 
 
 def _stop_on_signals() -> Callable[[], bool]:

@@ -6,8 +6,8 @@ import sys
 import structlog
 
 
-def set_up_logs() -> None:
-    """Send everything to standard error as JSON. Called once by each command that serves or works."""
+def set_up_logs(level: int = logging.INFO) -> None:
+    """Send everything from `level` up to standard error as JSON, so that standard output holds only facts."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -30,6 +30,6 @@ def set_up_logs() -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for chatty in ("huey", "urllib3", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

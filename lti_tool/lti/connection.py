@@ -4,7 +4,9 @@ import ipaddress
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,8 +41,15 @@ class Answer:
 
     @property
     def retry_after_seconds(self) -> float | None:
-        value = self.headers.get("retry-after", "")
-        return float(value) if value.replace(".", "", 1).isdigit() else None
+        """How long the platform asks to wait: given in seconds, or as a date (RFC 9110, 10.2.3)."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isdecimal():
+            return float(value)
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        return max(0.0, until.timestamp() - time.time())
 
 
 class Connection:

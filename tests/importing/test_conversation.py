@@ -86,6 +86,12 @@ def test_historical_figures_are_nobody() -> None:
     assert thread(post) == [(None, None)] * 5
 
 
+def test_a_name_that_the_post_is_about_proves_nothing() -> None:
+    post = read_page("Khrushchev, what a coward!", "Stalin, what a tyrant!", "Khrushchev, why not?")
+    assert post.author is None
+    assert thread(post) == [(None, None)] * 3
+
+
 def test_a_namesake_in_the_body_can_still_be_the_author() -> None:
     post = read(page("Nikita, great post!", "Thanks Tom!", "Nikita, good essay.", body=f"Nikita danced. {LONG_PROSE}"))
     assert post.author == "Nikita"

@@ -57,7 +57,7 @@ def _first_name(name: str) -> str:
 def is_about(address: Address, is_in_post: Callable[[str], bool]) -> bool:
     """Whether the name belongs to the post's subject: “Stalin, you could say, …” speaks to nobody here."""
     proves_little = address.kind in {Kind.NAME_FIRST, Kind.NAME_ONLY, Kind.PRAISE} and not address.praises_post
-    return False
+    return proves_little and is_in_post(address.name)
 
 
 def _points(turn: Turn, address: Address, before: Set[str]) -> int:

@@ -1,0 +1,1 @@
+"""What is measured, side by side with peers. Plain scripts: `python -m benchmarks.<name>`. No test runs them."""
