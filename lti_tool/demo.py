@@ -19,8 +19,9 @@ from lti_tool.errors import SetUpProblem
 from lti_tool.importing.formats import read_posts
 from lti_tool.importing.importer import approved_as_found, fingerprint, imported_before, store_import
 from lti_tool.lti.keys import key_files, new_key
+from lti_tool.lti.registration import Registration, register_platform
 from lti_tool.migrations import upgrade
-from lti_tool.models import Blog, Deployment, Platform
+from lti_tool.models import Blog
 from lti_tool.participation.scoring import rescore_all
 from lti_tool.practice_lms import CLIENT_ID, DEPLOYMENT_ID
 from lti_tool.settings import Settings, read_settings
@@ -77,24 +78,16 @@ def _set_up(settings: Settings, lms_url: str, accent: str, say: Say) -> tuple[To
 
 
 def _register(tool: Tool, lms_url: str, accent: str) -> None:
+    practice = Registration(
+        name="Practice LMS",
+        lti_issuer=lms_url,
+        lti_client_id=CLIENT_ID,
+        authorize_url=f"{lms_url}/lti/authorize",
+        token_url=f"{lms_url}/lti/token",
+        jwks_url=f"{lms_url}/lti/jwks",
+    )
     with tool.database.writing() as session:
-        platform = session.scalar(select(Platform).filter_by(lti_issuer=lms_url, lti_client_id=CLIENT_ID))
-        if platform is None:
-            platform = Platform(
-                name="Practice LMS",
-                lti_issuer=lms_url,
-                lti_client_id=CLIENT_ID,
-                authorize_url=f"{lms_url}/lti/authorize",
-                token_url=f"{lms_url}/lti/token",
-                jwks_url=f"{lms_url}/lti/jwks",
-                family="",
-                created_at=tool.clock(),
-            )
-            session.add(platform)
-            session.flush()
-        known = {"platform_id": platform.id, "lti_deployment_id": DEPLOYMENT_ID(accent)}
-        if session.scalar(select(Deployment).filter_by(**known)) is None:
-            session.add(Deployment(**known))
+        register_platform(session, practice, [DEPLOYMENT_ID(accent)], tool.clock())
 
 
 def _start_lms(settings: Settings, lms_port: int, tool_url: str, accent: str, log: Path) -> subprocess.Popen[bytes]:

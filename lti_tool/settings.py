@@ -90,7 +90,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as problem:
         lines = [f"{_variable(error['loc'])}{error['msg'].removeprefix('Value error, ')}" for error in problem.errors()]
-        raise SetUpProblem("; ".join(lines), "Correct the environment and start again.") from None
+        raise SetUpProblem(f"{'; '.join(lines)}.", "Correct the environment and start again.") from None
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -7,16 +7,19 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
+from huey.exceptions import ConfigurationError
 from huey.serializer import SignedSerializer
 from sqlalchemy import delete, func, or_, select
 
 from lti_tool.database import Database
-from lti_tool.errors import ToolError
+from lti_tool.errors import SetUpProblem, ToolError
 from lti_tool.gradebook.delivery import DeliveryReport, LmsGradebook, deliver_due_scores
 from lti_tool.identity import record_roster
 from lti_tool.lti.platforms import PlatformFacts, platform_facts
@@ -33,19 +36,25 @@ log = structlog.get_logger()
 
 
 def open_queue(settings: Settings) -> Huey:
-    """Open the queue that the settings name; SQLite beside the database where they name none."""
-    url = settings.queue_url or f"sqlite:///{settings.var_dir / 'queue.sqlite3'}"
+    """Open the queue that the settings name, by default beside the database. Raises SetUpProblem."""
+    default = f"sqlite:///{settings.var_dir / 'queue.sqlite3'}" if settings.on_sqlite else settings.database_url
+    url = settings.queue_url or default
     common: dict[str, Any] = {
         "name": "lti-tool",
         "results": False,
         "serializer": SignedSerializer(secret=settings.secret(), salt="lti-tool-queue"),
     }
-    if url.startswith("sqlite:///"):
-        settings.var_dir.mkdir(parents=True, exist_ok=True)
-        return SqliteHuey(filename=url.removeprefix("sqlite:///"), **common)
-    if url.startswith("redis"):
-        return RedisHuey(url=url, **common)
-    return PostgresHuey(dsn=url.replace("postgresql+psycopg", "postgresql"), **common)
+    try:
+        if url.startswith("sqlite:///"):
+            path = Path(url.removeprefix("sqlite:///"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return SqliteHuey(filename=str(path), **common)
+        if url.startswith("redis"):
+            return RedisHuey(url=url, **common)
+        return PostgresHuey(dsn=url.replace("postgresql+psycopg", "postgresql"), **common)
+    except (ConfigurationError, psycopg.Error, OSError) as problem:
+        why = str(problem).splitlines()[0].rstrip(".:")
+        raise SetUpProblem(f"The queue cannot be opened: {why}.", "Check LTI_TOOL_QUEUE_URL.") from None
 
 
 class Clockwork:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from lti_tool.app import build_tool, require_schema
 from lti_tool.errors import ToolError
@@ -25,6 +26,8 @@ class OneLineErrors(click.Group):
             return super().invoke(context)
         except ToolError as problem:
             raise click.ClickException(f"{problem.what} {problem.do}".strip()) from None
+        except OperationalError:
+            raise click.ClickException("The database does not answer. Check LTI_TOOL_DATABASE_URL.") from None
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,7 @@ from lti_tool.cli.root import as_json, main, print_facts, with_tool
 from lti_tool.errors import SetUpProblem
 from lti_tool.lti.connection import AddressRefused
 from lti_tool.lti.keys import key_files, new_key, retire_key
+from lti_tool.lti.registration import Registration, register_platform
 from lti_tool.models import Deployment, Platform
 from lti_tool.settings import read_settings
 from lti_tool.tool import Tool
@@ -53,8 +54,8 @@ def platforms() -> None:
 
 @platforms.command("add")
 @click.option("--name", required=True)
-@click.option("--issuer", required=True)
-@click.option("--client-id", required=True)
+@click.option("--issuer", "lti_issuer", required=True)
+@click.option("--client-id", "lti_client_id", required=True)
 @click.option("--deployment-id", "deployment_ids", required=True, multiple=True, help="May be given several times.")
 @click.option("--authorize-url", required=True)
 @click.option("--token-url", required=True)
@@ -64,7 +65,11 @@ def platforms_add(tool: Tool, _clockwork: Clockwork, deployment_ids: tuple[str, 
     """Register an LMS. What is registered already is never overwritten."""
     for option in ("authorize_url", "token_url", "jwks_url"):
         _check_address(tool, option, facts[option])
-    click.echo(_add_platform(tool, facts, deployment_ids))
+    with tool.database.writing() as session:
+        done = register_platform(session, Registration(**facts), deployment_ids, tool.clock())
+    if not done.new_deployments:
+        raise SetUpProblem(f"Platform {done.platform_id}, {done.name}, is registered already.", "Nothing is changed.")
+    click.echo(f"Platform {done.platform_id}, {done.name}: deployment {', '.join(done.new_deployments)} added.")
 
 
 @platforms.command("list")
@@ -110,27 +115,6 @@ def _check_address(tool: Tool, option: str, address: str) -> None:
             f"--{option.replace('_', '-')} {address} is not https.",
             "Use https; for an LMS on this machine or a private network set LTI_TOOL_ALLOW_PRIVATE_ADDRESSES=true.",
         ) from None
-
-
-def _add_platform(tool: Tool, facts: dict[str, str], deployment_ids: tuple[str, ...]) -> str:
-    known = {"lti_issuer": facts.pop("issuer"), "lti_client_id": facts.pop("client_id")}
-    with tool.database.writing() as session:
-        row = session.scalar(select(Platform).filter_by(**known))
-        if row is None:
-            row = Platform(**known, **facts, family="", created_at=tool.clock())
-            session.add(row)
-            session.flush()
-        elif any(getattr(row, name) != value for name, value in facts.items() if name != "name"):
-            raise SetUpProblem(
-                f"Platform {row.id}, {row.name}, has this issuer and client id but other addresses.",
-                "Nothing is changed. Disable it first if it is to be replaced.",
-            )
-        there = set(session.scalars(select(Deployment.lti_deployment_id).where(Deployment.platform_id == row.id)))
-        new = [one for one in dict.fromkeys(deployment_ids) if one not in there]
-        session.add_all(Deployment(platform_id=row.id, lti_deployment_id=one) for one in new)
-        if not new:
-            raise SetUpProblem(f"Platform {row.id}, {row.name}, is registered already.", "Nothing is changed.")
-        return f"Platform {row.id}, {row.name}: deployment {', '.join(new)} added."
 
 
 def _platform_line(one: dict[str, Any]) -> str:
