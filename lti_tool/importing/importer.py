@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from lti_tool.blog.comments import Draft, add_comment
 from lti_tool.blog.posts import PostDraft, add_post
 from lti_tool.errors import Rejected
 from lti_tool.importing.formats import FoundPost
-from lti_tool.models import Membership, Person, Post
+from lti_tool.models import Comment, Membership, Person, Post
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,27 @@ def store_import(session: Session, blog_id: int, approved: ApprovedPost, now: da
         new_numbers[comment.number] = add_comment(session, post.id, draft, now).number
     session.refresh(post)
     return post
+
+
+def unmatched_comments(session: Session, blog_id: int) -> list[tuple[Comment, int]]:
+    """Return the imported comments of a blog that nobody in the course has written yet, each with its post's number."""
+    rows = session.execute(
+        select(Comment, Post.number)
+        .join(Post, Post.id == Comment.post_id)
+        .where(Post.blog_id == blog_id, Comment.author_id.is_(None), Comment.deleted_at.is_(None))
+        .order_by(Comment.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def match_comments(session: Session, blog_id: int, authors: Mapping[int, int]) -> int:
+    """Give unmatched comments (by id) their authors (by id) and return how many; a comment that has one keeps it."""
+    matched = 0
+    for comment, _post_number in unmatched_comments(session, blog_id):
+        if comment.id in authors:
+            comment.author_id = authors[comment.id]
+            matched += 1
+    return matched
 
 
 def _new_parent(comment: ApprovedComment, new_numbers: dict[int, int]) -> int | None:

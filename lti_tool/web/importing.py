@@ -16,8 +16,10 @@ from lti_tool.importing.importer import (
     Match,
     fingerprint,
     imported_before,
+    match_comments,
     match_names,
     store_import,
+    unmatched_comments,
 )
 from lti_tool.models import Membership, Person
 from lti_tool.participation.scoring import rescore_all
@@ -65,6 +67,35 @@ def store() -> Response | tuple[str, int]:
         return _preview_page(request.form.to_dict(), problem), 422
     tool().ring()
     return redirect(url_for("blog.post", number=number, done="imported"), 303)
+
+
+@room.get("/import/authors")
+def authors() -> str:
+    """The imported comments whose writers are not matched to people of the course yet."""
+    with tool().database.reading() as session:
+        comments = [
+            (comment.id, post_number, comment.number, comment.author_name or "unnamed", comment.body_html)
+            for comment, post_number in unmatched_comments(session, visitor().blog_id)
+        ]
+        people = sorted(_people(session).items(), key=lambda one: one[1].casefold())
+    return render_template("importing/authors.html", comments=comments, people=people)
+
+
+@room.post("/import/authors")
+def save_authors() -> Response:
+    who, now = visitor(), tool().clock()
+    chosen = {
+        int(field.removeprefix("author_")): int(value)
+        for field, value in request.form.items()
+        if field.removeprefix("author_").isdecimal() and value.isdecimal()
+    }
+    with tool().database.writing() as session:
+        people = _people(session)
+        match_comments(session, who.blog_id, {comment: one for comment, one in chosen.items() if one in people})
+        session.flush()
+        rescore_all(session, who.blog_id, now)
+    tool().ring()
+    return redirect(url_for("desk.overview", done="authors"), 303)
 
 
 def _preview(session: Session, found: FoundPost) -> str:
