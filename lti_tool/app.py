@@ -22,6 +22,7 @@ from lti_tool.settings import Settings
 from lti_tool.tool import Tool, utc_now
 from lti_tool.web import access, blog, desk, gradebook, health, importing, launch, participation
 from lti_tool.web.errors import add_error_pages
+from lti_tool.web.numbers import RowNumber
 from lti_tool.web.same_origin import refuse_foreign_posts
 from lti_tool.web.security_headers import add_security_headers
 from lti_tool.worker import Clockwork, open_queue
@@ -63,6 +64,7 @@ def create_app(tool: Tool) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=86_400
     )
     app.extensions["lti_tool"] = tool
+    app.url_map.converters["int"] = RowNumber
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(refuse_foreign_posts)
     app.after_request(add_security_headers)

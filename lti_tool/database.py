@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.dml import ReturningInsert
 
 _BUSY_MILLISECONDS = 15_000
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -64,24 +66,35 @@ def insert_or_get(
 
     One statement, so two requests at the same instant make one row.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(model).values(**values)
-    changes = {name: statement.excluded[name] for name in refresh or [key[0].key]}
-    returning = statement.on_conflict_do_update(index_elements=[column.key for column in key], set_=changes)
-    row: Row = session.scalars(returning.returning(model), execution_options={"populate_existing": True}).one()
+    statement = _insert_or_get(session.get_bind().dialect.name, model, tuple(c.key for c in key), tuple(refresh))
+    row: Row = session.scalars(statement, dict(values), execution_options={"populate_existing": True}).one()
     return row
+
+
+@lru_cache
+def _insert_or_get(
+    dialect: str, model: type[Row], key: tuple[str, ...], refresh: tuple[str, ...]
+) -> ReturningInsert[Row]:
+    """The statement, built once for each use: building it costs more than running it."""
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(model)
+    changes = {name: statement.excluded[name] for name in refresh or key[:1]}
+    inserting = statement.on_conflict_do_update(index_elements=key, set_=changes)
+    returning: ReturningInsert[Row] = inserting.returning(model)
+    return returning
 
 
 def _reading_engine(engine: Engine, is_sqlite: bool) -> Engine:
     if is_sqlite:
         return engine.execution_options(only_reads=True)
-    return engine.execution_options(postgresql_readonly=True)
+    # "Repeatable read" keeps one state for the whole transaction; by default each query would see a newer one.
+    return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we send BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}"):
+    # Patience first: the others may already find the database held by another process.
+    for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
 from lti_tool.errors import VisitEnded
-from lti_tool.models import Blog, Course, Deployment, Membership, Person, Platform, Role, Visit
+from lti_tool.models import Blog, Course, Deployment, Membership, Person, Platform, Role, Visit, role_of, shown_name
 
 VISIT_HOURS = 12
 
@@ -154,26 +154,37 @@ def open_visit(session: Session, visitor: Visitor, now: datetime) -> OpenedVisit
     return opened
 
 
+_VISIT = (
+    select(
+        Visit.secret_hash, Visit.blog_id, Visit.frame_origins, Visit.return_url, Blog.course_id, Visit.person_id,
+        Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
+    )
+    .join(Person, Person.id == Visit.person_id)
+    .join(Blog, Blog.id == Visit.blog_id)
+    .join(Membership, (Membership.course_id == Blog.course_id) & (Membership.person_id == Person.id))
+    .join(Course, Course.id == Blog.course_id)
+    .join(Deployment, Deployment.id == Course.deployment_id)
+    .join(Platform, Platform.id == Deployment.platform_id)
+    .where(Visit.key == bindparam("key"), Visit.expires_at > bindparam("now"), Platform.disabled_at.is_(None))
+)  # fmt: skip
+
+
 def visitor_of(session: Session, key: str, secret: str, now: datetime) -> Visitor:
     """Return who holds this visit, with the role of their latest launch. Raises VisitEnded."""
-    row = session.execute(
-        select(Visit, Person, Membership, Course)
-        .join(Person, Person.id == Visit.person_id)
-        .join(Blog, Blog.id == Visit.blog_id)
-        .join(Course, Course.id == Blog.course_id)
-        .join(Membership, (Membership.course_id == Course.id) & (Membership.person_id == Person.id))
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .join(Platform, Platform.id == Deployment.platform_id)
-        .where(Visit.key == key, Visit.expires_at > now, Platform.disabled_at.is_(None))
-    ).one_or_none()
-    if row is None or not secrets.compare_digest(row[0].secret_hash, _hash(secret)):
+    row = session.execute(_VISIT, {"key": key, "now": now}).one_or_none()
+    if row is None or not secrets.compare_digest(row.secret_hash, _hash(secret)):
         raise VisitEnded(
             "This page belongs to a visit that has ended, or to another browser.",
             "Open the blog again from your course page.",
         )
-    visit, person, membership, course = row
     return Visitor(
-        person.id, person.shown_name, course.id, visit.blog_id, membership.role, visit.frame_origins, visit.return_url
+        row.person_id,
+        shown_name(row.person_id, row.name, row.given_name, row.family_name),
+        row.course_id,
+        row.blog_id,
+        role_of(row.launched_role, row.roster_role),
+        row.frame_origins,
+        row.return_url,
     )
 
 

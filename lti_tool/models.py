@@ -29,6 +29,16 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class PlainText(TypeDecorator[str]):
+    """Text without NUL characters, which no one writes and PostgreSQL refuses, in what is stored and what is sought."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else value.replace("\x00", "")
+
+
 class Points(TypeDecorator[Decimal]):
     """Points with two decimals, kept as whole hundredths so that no database rounds them."""
 
@@ -56,7 +66,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime, Decimal: Points, dict[str, Any]: JSON, list[str]: JSON, str: Text}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcTime, Decimal: Points, dict[str, Any]: JSON, list[str]: JSON, str: PlainText}  # noqa: RUF012
 
 
 class Role(Enum):
@@ -153,9 +163,12 @@ class Person(Base):
 
     @property
     def shown_name(self) -> str:
-        """The name to show; where the LMS shares none, one that stays the same and gives nothing away."""
-        whole = " ".join(part for part in (self.given_name, self.family_name) if part)
-        return self.name or whole or f"Participant {self.id}"
+        return shown_name(self.id, self.name, self.given_name, self.family_name)
+
+
+def shown_name(person_id: int, name: str | None, given_name: str | None, family_name: str | None) -> str:
+    """The name to show; where the LMS shares none, one that stays the same and gives nothing away."""
+    return name or " ".join(part for part in (given_name, family_name) if part) or f"Participant {person_id}"
 
 
 class Course(Base):
@@ -186,8 +199,12 @@ class Membership(Base):
 
     @property
     def role(self) -> Role:
-        """The launch has the last word: Moodle calls an assistant a teacher there and a student in its roster."""
-        return self.launched_role or self.roster_role or Role.OBSERVER
+        return role_of(self.launched_role, self.roster_role)
+
+
+def role_of(launched_role: Role | None, roster_role: Role | None) -> Role:
+    """The launch has the last word: Moodle calls an assistant a teacher there and a student in its roster."""
+    return launched_role or roster_role or Role.OBSERVER
 
 
 class Blog(Base):
@@ -257,7 +274,8 @@ class Comment(Base):
         UniqueConstraint("post_id", "number"),
         UniqueConstraint("post_id", "path"),
         UniqueConstraint("post_id", "once"),
-        Index("ix_comment_author_id_post_id", "author_id", "post_id"),
+        # Holds all that counting what people wrote and what waits for a mark needs: no text is read for it.
+        Index("ix_comment_author_id_post_id", "author_id", "post_id", "deleted_at", "is_marked"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
@@ -272,6 +290,7 @@ class Comment(Base):
     body_html: Mapped[str]
     words: Mapped[int] = mapped_column(default=0)
     live_replies: Mapped[int] = mapped_column(default=0)
+    is_marked: Mapped[bool] = mapped_column(default=False)
     once: Mapped[str]
     written_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]

@@ -38,6 +38,21 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=2, ge=1, le=64, description="Server processes that `lti-tool serve` starts.")
 
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must be sqlite:///path/to/file or postgresql+psycopg://user:password@host/database")
+        return value
+
+    @field_validator("queue_url")
+    @classmethod
+    def _check_queue_url(cls, value: str | None) -> str | None:
+        known = ("sqlite:///", "redis://", "rediss://", "postgresql://", "postgresql+psycopg://")
+        if value is not None and not value.startswith(known):
+            raise ValueError("must be sqlite:///path/to/file, redis://host or postgresql://user:password@host/database")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, value: str) -> str:
@@ -46,6 +61,8 @@ class Settings(BaseSettings):
             raise ValueError("must be a whole address such as https://blog.example.edu")
         if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise ValueError("must be https: browsers keep no sign-in for a framed page over plain http")
+        if parts.port == 0:  # reading it raises ValueError if it is no port
+            raise ValueError("must have a port that can be reached, or none")
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must be the bare address, without a path")
         return value.rstrip("/")

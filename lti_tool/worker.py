@@ -54,7 +54,8 @@ def open_queue(settings: Settings) -> Huey:
         return PostgresHuey(dsn=url.replace("postgresql+psycopg", "postgresql"), **common)
     except (ConfigurationError, psycopg.Error, OSError) as problem:
         why = str(problem).splitlines()[0].rstrip(".:")
-        raise SetUpProblem(f"The queue cannot be opened: {why}.", "Check LTI_TOOL_QUEUE_URL.") from None
+        setting = "LTI_TOOL_QUEUE_URL" if settings.queue_url else "LTI_TOOL_DATABASE_URL"
+        raise SetUpProblem(f"The queue cannot be opened: {why}.", f"Check {setting}.") from None
 
 
 class Clockwork:

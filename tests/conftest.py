@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from lti_tool.database import Database
 from lti_tool.migrations import upgrade
 from tests.stage import Stage, open_stage
+
+if TYPE_CHECKING:  # a plugin, which pytest must be the first to import
+    from tests.postgres import PostgresServer
 
 pytest_plugins = ["tests.postgres", "tests.browser"]
 
@@ -53,6 +57,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes
+) -> Iterator[Database]:
+    """A database of each kind for the whole run: quicker, for tests that look only at a blog they made themselves."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("shared") / "shared.sqlite3"
+        path.write_bytes(migrated_sqlite)
+        opened = Database(f"sqlite:///{path}")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        opened = Database(server.url(server.new_database(migrate)))
     yield opened
     opened.close()
 

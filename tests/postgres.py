@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +116,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     programs = find_postgres()
     if programs is None:
         unavailable(NO_POSTGRES)
+    with running_server(programs) as server:
+        yield server
+
+
+@contextmanager
+def running_server(programs: Path) -> Iterator[PostgresServer]:
+    """A throw-away server that runs while the block does."""
     # The path of a Unix socket may have 107 characters at most, and pytest's own temporary folders bar other users.
     folder = Path(tempfile.mkdtemp(prefix="lti-tool-pg-", dir="/tmp"))
     process = None

@@ -47,6 +47,7 @@ class Stage:
     school: PracticeSchool
     accent: str
     clock: Clock
+    lms: Flask
     rings: list[datetime] = field(default_factory=list)
 
     def browser(self) -> "ScriptBrowser":
@@ -174,10 +175,13 @@ def served(app: Flask, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def open_stage(folder: Path, database_url: str, accent: str) -> Iterator[Stage]:
-    """Build both servers on free ports of localhost and register the one with the other."""
+def open_stage(folder: Path, database_url: str, accent: str, tool_host: str = "localhost") -> Iterator[Stage]:
+    """Build both servers on free ports of localhost and register the one with the other.
+
+    With the tool on 127.0.0.1 browsers take the two for different sites, as they are in earnest.
+    """
     tool_port, lms_port = free_port(), free_port()
-    tool_url, lms_url = f"http://localhost:{tool_port}", f"http://localhost:{lms_port}"
+    tool_url, lms_url = f"http://{tool_host}:{tool_port}", f"http://localhost:{lms_port}"
     settings = Settings(
         database_url=database_url,
         public_url=tool_url,
@@ -196,7 +200,7 @@ def open_stage(folder: Path, database_url: str, accent: str) -> Iterator[Stage]:
     app = create_app(tool)
     school = lms.extensions["practice_lms"]
     with served(app, tool_port), served(lms, lms_port):
-        yield Stage(tool, clockwork, app, tool_url, lms_url, school, accent, clock, rings)
+        yield Stage(tool, clockwork, app, tool_url, lms_url, school, accent, clock, lms, rings)
     tool.database.close()
 
 

@@ -80,6 +80,7 @@ def add_comment(session: Session, post_id: int, draft: Draft, now: datetime) -> 
 
 def edit_comment(session: Session, post_id: int, number: int, editor_id: int, body: str, now: datetime) -> Comment:
     """Change one's own comment. Raises NotFound, NotAllowed (somebody else's), Rejected (empty, too long)."""
+    _lock_thread(session, post_id)
     comment = own_comment(session, post_id, number, editor_id)
     comment.body = checked(body, LONGEST_COMMENT)
     comment.body_html = safe_html(comment.body, plain=comment.plain)
@@ -93,6 +94,7 @@ def delete_comment(session: Session, post_id: int, number: int, deleter_id: int,
 
     Raises NotFound and NotAllowed.
     """
+    _lock_thread(session, post_id)
     comment = own_comment(session, post_id, number, deleter_id)
     comment.body = comment.body_html = ""
     comment.words = 0
@@ -128,6 +130,11 @@ def rebuild_paths(session: Session, post_id: int) -> int:
     for row in wrong:
         row.path = paths[row.id]
     return len(wrong)
+
+
+def _lock_thread(session: Session, post_id: int) -> None:
+    """Wait for whoever else is changing this thread. All lock the post first, so two never wait for each other."""
+    session.execute(select(Post.id).where(Post.id == post_id).with_for_update(key_share=True))
 
 
 def _take_number(session: Session, post_id: int) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.blog.reading import Author, author
@@ -13,6 +13,12 @@ from lti_tool.models import Blog, Membership, Person, Post
 
 _LONGEST_LINE = 300
 WORDS_PER_MINUTE = 220
+_BY_NUMBER = select(Post).where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"))
+_AUTHOR = (
+    select(Person, Membership)
+    .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == bindparam("course_id")))
+    .where(Person.id == bindparam("person_id"))
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def edit_post(session: Session, post: Post, draft: PostDraft, now: datetime) -> 
 
 def find_post(session: Session, blog_id: int, number: int) -> Post:
     """Return a post of this blog by its number. Raises NotFound."""
-    post = session.scalar(select(Post).where(Post.blog_id == blog_id, Post.number == number))
+    post = session.scalar(_BY_NUMBER, {"blog_id": blog_id, "number": number})
     if post is None:
         raise NotFound("There is no such post in this blog.", "Go back to the list of posts.")
     return post
@@ -99,30 +105,29 @@ def find_post(session: Session, blog_id: int, number: int) -> Post:
 
 def posts_of(session: Session, blog_id: int, course_id: int) -> tuple[PostView, ...]:
     """Return the blog's posts, newest first."""
-    rows = session.execute(_with_author(course_id).where(Post.blog_id == blog_id).order_by(Post.number.desc()))
-    return tuple(_view(row) for row in rows)
-
-
-def post_view(session: Session, post: Post, course_id: int) -> PostView:
-    return _view(session.execute(_with_author(course_id).where(Post.id == post.id)).one())
-
-
-def _with_author(course_id: int) -> Select[Post, Person, Membership]:
-    return (
+    rows = session.execute(
         select(Post, Person, Membership)
         .outerjoin(Person, Person.id == Post.author_id)
         .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == course_id))
+        .where(Post.blog_id == blog_id)
+        .order_by(Post.number.desc())
     )
+    return tuple(_view(post, person, membership) for post, person, membership in rows)
 
 
-def _view(row: Row[Post, Person, Membership]) -> PostView:
-    post, person, membership = row
+def post_view(session: Session, post: Post, course_id: int) -> PostView:
+    row = session.execute(_AUTHOR, {"person_id": post.author_id, "course_id": course_id}).one_or_none()
+    return _view(post, *(row or (None, None)))
+
+
+def _view(post: Post, person: Person | None, membership: Membership | None) -> PostView:
+    name, role = person.shown_name if person else post.author_name, membership.role if membership else None
     return PostView(
         id=post.id,
         number=post.number,
         title=post.title,
         subtitle=post.subtitle,
-        author=author(person, post.author_name, membership),
+        author=author(post.author_id, name, role),
         html=post.body_html,
         body=post.body,
         sources=tuple(safe_line(source) for source in post.sources),

@@ -1,6 +1,7 @@
 """Text that people wrote to HTML that is safe to show: pure. Whatever comes in, `nh3` has the last word."""
 
 import re
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -20,7 +21,16 @@ _SCHEMES = {"http", "https", "mailto"}
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
     ["table", "strikethrough", "linkify"]
 )
-_plain = MarkdownIt("zero", {"html": False, "linkify": True, "breaks": True}).enable(["linkify", "newline"])
+
+
+class _EveryCharacter(MarkdownIt):
+    """Shows an address as it was written; the stock parser decodes `%20` and the like in what it shows."""
+
+    def normalizeLinkText(self, link: str) -> str:
+        return link
+
+
+_plain = _EveryCharacter("zero", {"html": False, "linkify": True, "breaks": True}).enable(["linkify", "newline"])
 # Headings in a text start below the page's own title and the thread's headings.
 _HEADING = re.compile(r"(</?h)([1-6])")
 
@@ -32,6 +42,7 @@ def safe_html(text: str, *, plain: bool = False) -> str:
     return _clean(rendered)
 
 
+@lru_cache(maxsize=1000)  # a page renders its sources at each reading
 def safe_line(text: str) -> str:
     """Return one line, a source say, as sanitised HTML with its addresses as links and no paragraph around it."""
     return _clean(_plain.renderInline(text))

@@ -104,7 +104,8 @@ def platforms_disable(tool: Tool, _clockwork: Clockwork, platform_id: int) -> No
         if row is None:
             raise SetUpProblem(f"There is no platform {platform_id}.", "`lti-tool platforms list` shows them.")
         row.disabled_at = tool.clock()
-    click.echo(f"{row.name} is disabled.")
+        name = row.name
+    click.echo(f"{name} is disabled.")
 
 
 def _check_address(tool: Tool, option: str, address: str) -> None:

@@ -1,11 +1,12 @@
 """The ledger: for each student what the LMS should show, what it last took, and what stands in the way."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.models import Blog, GradebookScore, Person, SyncState
@@ -17,6 +18,11 @@ _PROBLEMS_FIRST = {
     SyncState.WAITING: 2,
     SyncState.SENT: 3,
 }
+_STATES = (
+    select(GradebookScore.state, func.count())
+    .where(GradebookScore.blog_id == bindparam("blog_id"))
+    .group_by(GradebookScore.state)
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,18 @@ def ledger(session: Session, blog_id: int | None = None) -> tuple[LedgerLine, ..
 
 
 def sync_progress(lines: Iterable[LedgerLine]) -> SyncProgress:
-    states = [line.state for line in lines]
-    sent, waiting = states.count(SyncState.SENT), states.count(SyncState.WAITING)
-    return SyncProgress(len(states), sent, waiting, len(states) - sent - waiting)
+    return _progress(Counter(line.state for line in lines))
+
+
+def sync_progress_of(session: Session, blog_id: int) -> SyncProgress:
+    """Return how far a blog's scores have come without reading them."""
+    counts = session.execute(_STATES, {"blog_id": blog_id})
+    return _progress(Counter({row[0]: row[1] for row in counts}))
+
+
+def _progress(states: Counter[SyncState]) -> SyncProgress:
+    sent, waiting = states[SyncState.SENT], states[SyncState.WAITING]
+    return SyncProgress(states.total(), sent, waiting, states.total() - sent - waiting)
 
 
 def has_column(session: Session, blog_id: int) -> bool:

@@ -62,7 +62,7 @@ def want_score(session: Session, blog_id: int, person_id: int, score: Score | No
     row.points, row.maximum, row.comment = score.points, score.maximum, score.comment
     row.revision += 1
     row.wanted_at = now
-    if _accepted(row) == score:  # changed and changed back: the LMS shows it already
+    if _is_shown_for_certain(row, score):  # changed and changed back
         _settle(row, SyncState.SENT, "", "")
     else:
         _make_due(row, now)
@@ -92,18 +92,22 @@ def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery |
 def record_accepted(session: Session, delivery: Delivery, now: datetime) -> None:
     """The LMS has taken the score. If another is wanted meanwhile, the row stays due for it."""
     row = _end_lease(session, delivery)
+    if row is None:
+        return
     row.accepted_points = delivery.score.points
     row.accepted_maximum = delivery.score.maximum
     row.accepted_comment = delivery.score.comment
     row.accepted_at = now
-    if row.revision == delivery.revision:
+    if row.points is None:
+        _settle_withdrawn(row)
+    elif row.revision == delivery.revision:
         _settle(row, SyncState.SENT, "", "")
 
 
 def record_unreachable(session: Session, delivery: Delivery, problem: LmsUnreachable, now: datetime) -> None:
     """The LMS did not take it now: wait, longer each time, and at least as long as the LMS asked for."""
     row = _end_lease(session, delivery)
-    if row.due_at is not None and row.revision == delivery.revision:
+    if row is not None and row.due_at is not None and row.revision == delivery.revision:
         row.state, row.cause, row.to_do = SyncState.WAITING, problem.what, problem.do
         row.due_at = now + timedelta(seconds=wait_seconds(row.attempts, problem.retry_after_seconds, row.id))
 
@@ -111,7 +115,7 @@ def record_unreachable(session: Session, delivery: Delivery, problem: LmsUnreach
 def record_refused(session: Session, delivery: Delivery, problem: LmsRefused) -> None:
     """The LMS said no for good: stop, and say who can mend it."""
     row = _end_lease(session, delivery)
-    if row.due_at is not None and row.revision == delivery.revision:
+    if row is not None and row.due_at is not None and row.revision == delivery.revision:
         state = SyncState.NEEDS_TEACHER if problem.mender is Mender.TEACHER else SyncState.NEEDS_ADMINISTRATOR
         _settle(row, state, problem.what, problem.do)
 
@@ -127,8 +131,11 @@ def _next_due(now: datetime) -> Select[GradebookScore]:
     )
 
 
-def _end_lease(session: Session, delivery: Delivery) -> GradebookScore:
+def _end_lease(session: Session, delivery: Delivery) -> GradebookScore | None:
+    """Free the row of a delivery; None if its lease ran out and a later attempt took its place, which then decides."""
     row = session.get_one(GradebookScore, delivery.id, with_for_update=True)
+    if row.last_second != int(delivery.at.timestamp()):
+        return None
     row.leased_until = None
     return row
 
@@ -167,10 +174,12 @@ def _shown(row: GradebookScore) -> Score | None:
     return None if row.points is None else Score(row.points, row.maximum, row.comment)
 
 
-def _accepted(row: GradebookScore) -> Score | None:
-    if row.accepted_points is None or row.accepted_maximum is None:
-        return None
-    return Score(row.accepted_points, row.accepted_maximum, row.accepted_comment)
+def _is_shown_for_certain(row: GradebookScore, score: Score) -> bool:
+    """Whether the LMS took this score, and nothing since that may have arrived in its place, answered or not."""
+    if row.accepted_points is None or row.accepted_maximum is None or row.accepted_at is None:
+        return False
+    tried_since = row.leased_until is not None or (row.tried_at is not None and row.tried_at > row.accepted_at)
+    return not tried_since and Score(row.accepted_points, row.accepted_maximum, row.accepted_comment) == score
 
 
 def _new_row(session: Session, blog_id: int, person_id: int, score: Score, now: datetime) -> GradebookScore:
@@ -210,6 +219,10 @@ def _withdraw(row: GradebookScore, now: datetime) -> None:
     row.points = None
     row.revision += 1
     row.wanted_at = now
+    _settle_withdrawn(row)
+
+
+def _settle_withdrawn(row: GradebookScore) -> None:
     if row.accepted_points is None:
         _settle(row, SyncState.WITHDRAWN, "Nothing counts any more, and nothing was sent.", "")
     else:

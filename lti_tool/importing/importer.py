@@ -16,6 +16,8 @@ from lti_tool.errors import Rejected
 from lti_tool.importing.formats import FoundPost
 from lti_tool.models import Comment, Membership, Person, Post
 
+_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´"), "'")
+
 
 @dataclass(frozen=True)
 class Match:
@@ -69,7 +71,7 @@ def match_names(session: Session, course_id: int, names: Iterable[str]) -> dict[
     for person in session.scalars(people):
         shown[person.id] = person.shown_name
         whole[_plain(person.shown_name)].add(person.id)
-        first[_plain(person.given_name or person.shown_name.split()[0])].add(person.id)
+        first[_plain(person.given_name or person.shown_name.partition(" ")[0])].add(person.id)
     return {name: _match(name, whole, first, shown) for name in set(names)}
 
 
@@ -165,6 +167,6 @@ def _match(name: str, whole: dict[str, set[int]], first: dict[str, set[int]], sh
 
 
 def _plain(name: str) -> str:
-    """A name for comparing: no accents, no case, no difference between apostrophes."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("’", "'"))
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).strip()
+    """A name for comparing: no accents, no case, no difference between apostrophes or between spaces."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_APOSTROPHES))
+    return " ".join("".join(character for character in decomposed if not unicodedata.combining(character)).split())

@@ -3,8 +3,9 @@
 Source: LTI Core 1.3, 5.3-5.4; the limits of identifiers 5.3.3, 5.3.5, 5.3.6.
 """
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from lti_tool.errors import LaunchRefused, Reason
@@ -28,6 +29,7 @@ NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 _LONGEST_ID = 255
 _LONGEST_TEXT = 500
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 
 Claims = Mapping[str, Any]
 
@@ -45,7 +47,8 @@ def check_resource_link_launch(claims: Claims, target_link_uri: str) -> None:
     identifier(_object(claims, RESOURCE_LINK, required=True), "id", "resource_link")
     _check_context(claims)
     _check_roles(claims)
-    _object(claims, CUSTOM)
+    for name in (CUSTOM, AGS, NRPS, LAUNCH_PRESENTATION, TOOL_PLATFORM):
+        _object(claims, name)
     if claims.get(TARGET_LINK_URI) != target_link_uri:
         raise LaunchRefused(Reason.TARGET_MISMATCH, claim="target_link_uri")
 
@@ -115,9 +118,13 @@ def _check_roles(claims: Claims) -> None:
 def identifier(claims: Claims, name: str, inside: str = "") -> str:
     """Return an id, unchanged: 1 to 255 ASCII characters. Raises LaunchRefused."""
     value = claims.get(name)
-    if not isinstance(value, str) or not value or len(value) > _LONGEST_ID or not value.isascii() or "\x00" in value:
+    if not is_identifier(value):
         raise LaunchRefused(Reason.BAD_CLAIM, claim=inside or name.rsplit("/", 1)[-1])
     return value
+
+
+def is_identifier(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isascii() and "\x00" not in value
 
 
 def _object(claims: Claims, name: str, *, required: bool = False) -> Claims:
@@ -134,8 +141,12 @@ def _text(claims: Claims, name: str, longest: int = _LONGEST_TEXT) -> str | None
     value = claims.get(name)
     if not isinstance(value, str) or value.startswith("$"):
         return None
-    sound = value.encode("utf-8", "replace").decode()  # JSON can carry half of a surrogate pair
-    return sound.replace("\x00", "").strip()[:longest] or None
+    return storable(value)[:longest] or None
+
+
+def storable(text: str) -> str:
+    """A text as a database takes it: JSON can carry NUL characters and halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "").strip()
 
 
 def _list(claims: Claims, name: str) -> list[Any]:
@@ -144,4 +155,9 @@ def _list(claims: Claims, name: str) -> list[Any]:
 
 
 def _web_address(address: str | None) -> str | None:
-    return address if address and address.startswith(("https://", "http://")) else None
+    """A web address with a plain host, or None: its origin stands in a header, where `;` would begin a new rule."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:  # half of an IPv6 address
+        return None
+    return address if parts.scheme in ("https", "http") and _HOST.fullmatch(parts.netloc) else None

@@ -14,13 +14,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from lti_tool.errors import LmsUnreachable, Reason
 
 TIMEOUT_SECONDS = 10.0
 LARGEST_ANSWER = 8_000_000
+LONGEST_WAIT_SECONDS = 86_400.0  # a platform that asks for more has made a mistake
 
 
 class AddressRefused(Exception):
@@ -37,19 +38,22 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON whatever its content type says (Moodle calls its tokens text/html). Raises ValueError."""
-        return json.loads(self.text)
+        try:
+            return json.loads(self.text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
     @property
     def retry_after_seconds(self) -> float | None:
         """How long the platform asks to wait: given in seconds, or as a date (RFC 9110, 10.2.3)."""
         value = self.headers.get("retry-after", "").strip()
         if value.isdecimal():
-            return float(value)
+            return min(float(value), LONGEST_WAIT_SECONDS)
         try:
             until = parsedate_to_datetime(value)
         except ValueError:
             return None
-        return max(0.0, until.timestamp() - time.time())
+        return min(max(0.0, until.timestamp() - time.time()), LONGEST_WAIT_SECONDS)
 
 
 class Connection:
@@ -84,7 +88,7 @@ class Connection:
                 return Answer(
                     response.status_code,
                     {name.lower(): value for name, value in response.headers.items()},
-                    _text(response, largest),
+                    _text(response, largest, time.monotonic() + timeout),
                 )
         except requests.Timeout:
             raise LmsUnreachable("The LMS did not answer in time.") from None
@@ -93,7 +97,10 @@ class Connection:
 
     def check(self, url: str) -> None:
         """Raise AddressRefused for an address that is not https, save http to a private one that is allowed."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise AddressRefused("not an address") from None
         if parts.scheme == "https" and parts.hostname and not parts.username:
             return
         if parts.scheme == "http" and parts.hostname and self._allow_private and _is_private_host(parts.hostname):
@@ -112,17 +119,31 @@ class Connection:
         return session
 
 
-def _text(response: requests.Response, largest: int) -> str:
+def _text(response: requests.Response, largest: int, give_up: float) -> str:
     read = bytearray()
-    for chunk in response.iter_content(65_536):
+    while chunk := _next_piece(response):
         read += chunk
         if len(read) > largest:
             raise LmsUnreachable("The LMS answered with far more than was asked for.")
+        if time.monotonic() > give_up:  # the time-out of a request begins anew with each byte that trickles in
+            raise LmsUnreachable("The LMS did not answer in time.")
     return read.decode("utf-8", "replace")
 
 
+def _next_piece(response: requests.Response) -> bytes:
+    """What has come in by now; reading a fixed number of bytes would wait for all of them."""
+    try:
+        piece: bytes = response.raw.read1(65_536, decode_content=True)
+    except HTTPError as problem:
+        raise requests.ConnectionError(problem) from problem
+    return piece
+
+
 def _addresses(host: str, port: int) -> list[str]:
-    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    try:
+        return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except UnicodeError as problem:  # an empty or overlong part of a host name
+        raise OSError("not a host name") from problem
 
 
 def is_private(address: str) -> bool:

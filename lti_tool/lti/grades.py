@@ -44,7 +44,7 @@ class AgsGradebook:
                 headers={"Authorization": f"Bearer {token}", "Content-Type": SCORE_TYPE},
                 body=score_body(delivery),
             )
-        except AddressRefused:
+        except (AddressRefused, ValueError):  # ValueError: no address at all
             raise LmsRefused(
                 "The column's address is not one that the blog may call.",
                 "Correct the LMS's address, or allow private addresses in the settings.",

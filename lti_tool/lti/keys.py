@@ -62,13 +62,20 @@ def key_files(folder: Path) -> list[KeyFile]:
 
 def new_key(folder: Path) -> KeyFile:
     """Make a key that only its owner can read; from now on it signs, and older ones are still published."""
-    key = RSAKey.generate_key(KEY_BITS, private=True, auto_kid=True)
+    key = RSAKey.generate_key(KEY_BITS, private=True)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{key.kid}.pem"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    path = folder / f"{kid_from(key.thumbprint())}.pem"
+    draft = path.with_suffix(".new")  # a running tool reads every PEM here as soon as it appears
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key.as_pem(private=True))
+    draft.rename(path)
     return KeyFile(path.stem, path, path.stat().st_mtime)
+
+
+def kid_from(thumbprint: str) -> str:
+    """Return the thumbprint without hyphens in front, so that no command takes the kid for an option."""
+    return thumbprint.lstrip("-")
 
 
 def retire_key(folder: Path, kid: str) -> Path:

@@ -43,6 +43,7 @@ class LoginFacts:
     nonce: str
     target_link_uri: str
     lti_deployment_id: str | None
+    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         self._gate = gate
         self._now = now
         self._login: LoginFacts | None = None
+        self._is_signed = False
         self.platform: PlatformFacts | None = None
         self.deployment_id: int | None = None
 
@@ -89,13 +91,28 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         """Check everything; after any refusal no claim of the token can be read."""
         try:
             super().validate()
-        except LaunchRefused:
+        except (LaunchRefused, LtiException) as problem:
+            facts = self._facts()
             self._jwt = {}
+            if not isinstance(problem, LaunchRefused):
+                raise LaunchRefused(Reason.TOKEN_MALFORMED, **facts) from None
+            problem.facts = facts | problem.facts
             raise
-        except LtiException:
-            self._jwt = {}
-            raise LaunchRefused(Reason.TOKEN_MALFORMED) from None
         return self
+
+    def _facts(self) -> dict[str, object]:
+        """Which registration and key a refusal is about, for the log; a claim only once its signature is verified."""
+        facts: dict[str, object] = {}
+        if self.platform is not None:
+            facts |= {"platform": self.platform.id, "issuer": self.platform.lti_issuer}
+            facts |= {"client_id": self.platform.lti_client_id}
+        header: Any = self._jwt.get("header")
+        if isinstance(header, dict) and isinstance(header.get("kid"), str):
+            facts["kid"] = header["kid"]
+        deployment: Any = self._jwt.get("body", {}).get(DEPLOYMENT_ID) if self._is_signed else None
+        if isinstance(deployment, str):
+            facts["deployment_id"] = deployment
+        return facts
 
     def validate_state(self) -> "_Launch":
         state = self._get_request_param("state")
@@ -103,14 +120,15 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
             raise LaunchRefused(Reason.STATE_MISSING)
         if not state.isascii() or "\x00" in state:
             raise LaunchRefused(Reason.STATE_UNKNOWN)
-        self._login = self._use_login(state)
+        self._login = self._begun_login(state)
         self.platform = self._gate.platforms.get(self._login.platform_id)
+        self._use_up(state, self._login)
         if self.platform.is_disabled:
-            raise LaunchRefused(Reason.PLATFORM_DISABLED, platform=self.platform.id)
+            raise LaunchRefused(Reason.PLATFORM_DISABLED)
         if self._get_request_param("error"):
-            raise LaunchRefused(Reason.PLATFORM_ERROR, platform=self.platform.id)
+            raise LaunchRefused(Reason.PLATFORM_ERROR)
         if not self._get_request_param("id_token"):
-            raise LaunchRefused(Reason.TOKEN_MISSING, platform=self.platform.id)
+            raise LaunchRefused(Reason.TOKEN_MISSING)
         return self
 
     def validate_jwt_format(self) -> "_Launch":
@@ -124,15 +142,14 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
     def validate_nonce(self) -> "_Launch":
         nonce = self._get_jwt_body().get("nonce")
         if not isinstance(nonce, str) or not nonce.isascii():
-            raise LaunchRefused(Reason.NONCE_MISMATCH, platform=self._known_platform().id)
+            raise LaunchRefused(Reason.NONCE_MISMATCH)
         if not compare_digest(nonce.encode(), self._known_login().nonce.encode()):
-            raise LaunchRefused(Reason.NONCE_MISMATCH, platform=self._known_platform().id)
+            raise LaunchRefused(Reason.NONCE_MISMATCH)
         return self
 
     def validate_registration(self) -> "_Launch":
-        platform = self._known_platform()
-        if self._get_jwt_body().get("iss") != platform.lti_issuer:
-            raise LaunchRefused(Reason.PLATFORM_MISMATCH, platform=platform.id)
+        if self._get_jwt_body().get("iss") != self._known_platform().lti_issuer:
+            raise LaunchRefused(Reason.PLATFORM_MISMATCH)
         super().validate_registration()
         return self
 
@@ -140,23 +157,23 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         header: Mapping[str, Any] = self._jwt.get("header", {})
         kid = header.get("kid")
         if not isinstance(kid, str) or not kid:
-            raise LaunchRefused(Reason.KEY_ID_MISSING, platform=self._known_platform().id)
-        keys = self._gate.keys.candidates(self._known_platform(), kid)
-        claims = self._decoded_with_any(keys, kid)
+            raise LaunchRefused(Reason.KEY_ID_MISSING)
+        claims = self._decoded_with_any(self._gate.keys.candidates(self._known_platform(), kid))
+        self._jwt["body"] = claims  # type: ignore[typeddict-item]  # from here on only what was verified
+        self._is_signed = True
         self._check_audience(claims)
         self._check_times(claims)
-        self._jwt["body"] = claims  # type: ignore[typeddict-item]  # from here on only what was verified
         return self
 
     def validate_deployment(self) -> "_Launch":
         claimed = identifier(self._get_jwt_body(), DEPLOYMENT_ID)
         hint = self._known_login().lti_deployment_id
         if hint is not None and hint != claimed:
-            raise LaunchRefused(Reason.DEPLOYMENT_MISMATCH, platform=self._known_platform().id)
+            raise LaunchRefused(Reason.DEPLOYMENT_MISMATCH)
         platform = self._known_platform()
         found = self._tool_config.find_deployment_by_params(platform.lti_issuer, claimed, platform.lti_client_id)
         if not isinstance(found, KnownDeployment):
-            raise LaunchRefused(Reason.UNKNOWN_DEPLOYMENT, platform=platform.id, deployment=claimed)
+            raise LaunchRefused(Reason.UNKNOWN_DEPLOYMENT)
         self.deployment_id = found.our_id
         return self
 
@@ -164,27 +181,28 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         check_resource_link_launch(self._get_jwt_body(), self._known_login().target_link_uri)
         return self
 
-    def _use_login(self, state: str) -> LoginFacts:
-        """Take the login that began this launch, once: of many at the same instant one statement lets one through."""
+    def _begun_login(self, state: str) -> LoginFacts:
         with self._gate.database.reading() as session:
             row = session.get(Login, state)
             if row is None:
                 raise LaunchRefused(Reason.STATE_UNKNOWN)
-            if row.expires_at <= self._now:
-                raise LaunchRefused(Reason.STATE_EXPIRED, platform=row.platform_id)
-            facts = LoginFacts(row.platform_id, row.nonce, row.target_link_uri, row.lti_deployment_id)
+            return LoginFacts(row.platform_id, row.nonce, row.target_link_uri, row.lti_deployment_id, row.expires_at)
+
+    def _use_up(self, state: str, login: LoginFacts) -> None:
+        """Take the login that began this launch, once: of many at the same instant one statement lets one through."""
+        if login.expires_at <= self._now:
+            raise LaunchRefused(Reason.STATE_EXPIRED)
         if not compare_digest((self._cookie_service.get_cookie(state) or "").encode(), state.encode()):
-            raise LaunchRefused(Reason.COOKIE_MISSING, platform=facts.platform_id)
+            raise LaunchRefused(Reason.COOKIE_MISSING)
         with self._gate.database.writing() as session:
             used = session.execute(
                 update(Login).where(Login.state == state, Login.used_at.is_(None)).values(used_at=self._now)
                 .returning(Login.state)
             ).first()  # fmt: skip
         if used is None:
-            raise LaunchRefused(Reason.STATE_USED, platform=facts.platform_id)
-        return facts
+            raise LaunchRefused(Reason.STATE_USED)
 
-    def _decoded_with_any(self, keys: list[RSAPublicKey], kid: str) -> dict[str, Any]:
+    def _decoded_with_any(self, keys: list[RSAPublicKey]) -> dict[str, Any]:
         problem: jwt.PyJWTError = jwt.InvalidSignatureError()
         for key in keys:  # a key set may hold two keys of one kid
             try:
@@ -199,7 +217,7 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
                 break
         stale = isinstance(problem, jwt.ExpiredSignatureError | jwt.ImmatureSignatureError)
         reason = Reason.STALE_TOKEN if stale else Reason.BAD_SIGNATURE
-        raise LaunchRefused(reason, platform=self._known_platform().id, kid=kid, why=type(problem).__name__)
+        raise LaunchRefused(reason, why=type(problem).__name__)
 
     def _decoded(self, key: RSAPublicKey) -> dict[str, Any]:
         return jwt.decode(
@@ -220,7 +238,7 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         client_id = self.get_client_id()
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         if audience != [client_id] or claims.get("azp", client_id) != client_id:
-            raise LaunchRefused(Reason.BAD_AUDIENCE, platform=self._known_platform().id)
+            raise LaunchRefused(Reason.BAD_AUDIENCE)
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         for name in ("exp", "iat"):

@@ -22,6 +22,7 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 
 from lti_tool.database import Database
 from lti_tool.errors import LaunchRefused, Reason
+from lti_tool.lti.connection import AddressRefused, Connection
 from lti_tool.lti.platforms import PlatformFacts, Platforms
 from lti_tool.models import Login
 
@@ -146,9 +147,12 @@ class _Login(OIDCLogin[FormRequest, ToolConf, _LoginRow, BrowserCookies, str]):
     _registration: KnownRegistration
     state: str
 
-    def __init__(self, form: Mapping[str, str], conf: ToolConf, rows: _LoginRow, public_url: str) -> None:
+    def __init__(
+        self, form: Mapping[str, str], conf: ToolConf, rows: _LoginRow, public_url: str, connection: Connection
+    ) -> None:
         super().__init__(FormRequest(form), conf, rows, BrowserCookies({}))
         self._public_url = public_url
+        self._connection = connection
 
     @property
     def platform(self) -> PlatformFacts:
@@ -163,11 +167,15 @@ class _Login(OIDCLogin[FormRequest, ToolConf, _LoginRow, BrowserCookies, str]):
         target = self._get_request_param("target_link_uri")
         if not is_below(target, self._public_url):
             raise LaunchRefused(Reason.FOREIGN_TARGET, issuer=issuer)
+        assert isinstance(registration, KnownRegistration)  # noqa: S101  # our ToolConf makes no other
+        try:
+            self._connection.check(registration.platform.authorize_url)
+        except AddressRefused:
+            raise LaunchRefused(Reason.INSECURE_ADDRESS, platform=registration.platform.id) from None
         self._remember(registration, target)
         return registration
 
-    def _remember(self, registration: Registration, target: str) -> None:
-        assert isinstance(registration, KnownRegistration)  # noqa: S101  # our ToolConf makes no other
+    def _remember(self, registration: KnownRegistration, target: str) -> None:
         # Canvas has called the hint both names.
         hint = self._get_request_param("lti_deployment_id") or self._get_request_param("deployment_id")
         self.pass_params_to_launch(
@@ -197,7 +205,13 @@ class _Login(OIDCLogin[FormRequest, ToolConf, _LoginRow, BrowserCookies, str]):
 
 
 def begin_login(
-    form: Mapping[str, str], database: Database, platforms: Platforms, public_url: str, launch_url: str, now: datetime
+    form: Mapping[str, str],
+    database: Database,
+    platforms: Platforms,
+    connection: Connection,
+    public_url: str,
+    launch_url: str,
+    now: datetime,
 ) -> BegunLogin:
     """Check an LMS's login request, write down what the launch must match, and say where the browser goes.
 
@@ -205,7 +219,7 @@ def begin_login(
     """
     if any("\x00" in value for value in form.values()):
         raise LaunchRefused(Reason.MISSING_PARAMETER, parameter="with a NUL character")
-    login = _Login(form, ToolConf(platforms), _LoginRow(database, now), public_url)
+    login = _Login(form, ToolConf(platforms), _LoginRow(database, now), public_url, connection)
     address = login.redirect(launch_url)
     return BegunLogin(address, login.state, login.platform)
 

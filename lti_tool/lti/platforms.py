@@ -96,19 +96,18 @@ class PlatformKeys:
         self._database = database
         self._connection = connection
         self._clock = clock
-        self._fetching = threading.Lock()
+        self._fetching: dict[int, threading.Lock] = {}  # a slow platform holds up nobody else's launches
         self._parsed: dict[int, tuple[datetime | None, dict[str, list[RSAPublicKey]]]] = {}
 
     def candidates(self, platform: PlatformFacts, kid: str) -> list[RSAPublicKey]:
         """Return the keys that may have signed under `kid`. Raises LaunchRefused (unknown, or none to be had)."""
         read_at, keys = self._known(platform.id)
         if kid not in keys or read_at is None or self._clock() - read_at > KEYS_KEPT:
-            with self._fetching:
+            with self._fetching.setdefault(platform.id, threading.Lock()):
                 read_at, keys = self._refreshed(platform, kid)
         if kid in keys:
             return keys[kid]
-        reason = Reason.KEY_UNKNOWN if read_at else Reason.KEYS_UNAVAILABLE
-        raise LaunchRefused(reason, platform=platform.id, kid=kid)
+        raise LaunchRefused(Reason.KEY_UNKNOWN if read_at else Reason.KEYS_UNAVAILABLE)
 
     def _known(self, platform_id: int) -> tuple[datetime | None, dict[str, list[RSAPublicKey]]]:
         with self._database.reading() as session:

@@ -9,7 +9,8 @@ from requests.utils import parse_header_links
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.identity import RosterMember
-from lti_tool.lti.connection import AddressRefused, Connection
+from lti_tool.lti.claims import is_identifier, storable
+from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.platforms import PlatformFacts
 from lti_tool.lti.roles import course_role
 from lti_tool.lti.tokens import ServiceTokens
@@ -27,55 +28,72 @@ class Roster:
     def members(self, platform: PlatformFacts, lti_deployment_id: str, address: str) -> tuple[RosterMember, ...]:
         """Return all members of a course, every page read. Raises LmsUnreachable and LmsRefused; never half a list."""
         token = self._tokens.token(platform, lti_deployment_id, ROSTER_SCOPE)
+        answer = self._ask(address, token)
+        if answer.status == 401:  # a token can be revoked before its time: one more, then it waits
+            token = self._tokens.token(platform, lti_deployment_id, ROSTER_SCOPE, refused=token)
+            answer = self._ask(address, token)
         found: dict[str, RosterMember] = {}
-        next_address: str | None = address
         for _page in range(MOST_PAGES):
+            page, next_address = _read(answer, address)
+            found.update((member.person_key, member) for member in page)
             if next_address is None:
                 return tuple(found.values())
-            page, next_address = self._page(next_address, token, address)
-            found.update((member.person_key, member) for member in page)
+            if urlsplit(next_address).netloc != urlsplit(address).netloc:
+                raise _broken()  # a token goes to nobody but the platform it is from
+            address = next_address
+            answer = self._ask(address, token)
         raise LmsUnreachable("The LMS's list of people has no end.")
 
-    def _page(self, address: str, token: str, first: str) -> tuple[list[RosterMember], str | None]:
-        if urlsplit(address).netloc != urlsplit(first).netloc:
-            raise _broken()  # a token goes to nobody but the platform it is from
+    def _ask(self, address: str, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Accept": ROSTER_TYPE}
         try:
-            answer = self._connection.call("GET", address, headers=headers)
-            container = answer.json() if answer.status == 200 else None
-        except (AddressRefused, ValueError):
+            return self._connection.call("GET", address, headers=headers)
+        except AddressRefused:
             raise _broken() from None
-        if answer.status in (429, 401) or answer.status >= 500:
-            raise LmsUnreachable("The LMS gave no list of people.", answer.retry_after_seconds, answer.status)
-        if not isinstance(container, dict) or not isinstance(container.get("members"), list):
-            raise _broken()
-        return list(_members(container["members"])), _next_page(answer.headers.get("link", ""), address)
+
+
+def _read(answer: Answer, address: str) -> tuple[list[RosterMember], str | None]:
+    try:
+        container = answer.json() if answer.status == 200 else None
+        next_address = _next_page(answer.headers.get("link", ""), address)
+    except ValueError:
+        raise _broken() from None
+    if answer.status in (429, 401) or answer.status >= 500:
+        raise LmsUnreachable("The LMS gave no list of people.", answer.retry_after_seconds, answer.status)
+    if not isinstance(container, dict) or not isinstance(container.get("members"), list):
+        raise _broken()
+    return list(_members(container["members"])), next_address
 
 
 def _members(entries: list[Any]) -> Iterator[RosterMember]:
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("user_id"), str) or not entry["user_id"]:
+        if not isinstance(entry, dict) or not is_identifier(entry.get("user_id")):
             continue
-        roles = [role for role in entry.get("roles") or [] if isinstance(role, str)]
+        roles = entry.get("roles")
         yield RosterMember(
             person_key=entry["user_id"],
             name=_name(entry, "name"),
             given_name=_name(entry, "given_name"),
             family_name=_name(entry, "family_name"),
             email=_name(entry, "email"),
-            role=course_role(roles),
+            role=course_role(_texts(roles)),
         )
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _name(entry: dict[str, Any], field: str) -> str | None:
     """A name as people write it: Moodle sends `&amp;` for `&` here, though not at launch."""
     value = entry.get(field)
-    return unescape(value).replace("\x00", "").strip() or None if isinstance(value, str) else None
+    return storable(unescape(value)) or None if isinstance(value, str) else None
 
 
 def _next_page(link_header: str, address: str) -> str | None:
     for link in parse_header_links(link_header) if link_header else []:
-        if link.get("rel", "").lower() == "next":
+        relations = {name.lower(): value for name, value in link.items()}.get("rel", "")
+        if "next" in relations.lower().split():
             return urljoin(address, link["url"])
     return None
 

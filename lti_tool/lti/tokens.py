@@ -92,12 +92,17 @@ class ServiceTokens:
         return signed
 
 
+def _can_be_sent(token: object) -> bool:
+    """Only such text fits into an Authorization header (RFC 6750, 2.1)."""
+    return isinstance(token, str) and token.isascii() and token.isprintable() and token != ""
+
+
 def _read_token(answer: Answer) -> _Token:
     try:
         facts = answer.json()
     except ValueError:
         facts = None
-    if answer.status == 200 and isinstance(facts, dict) and isinstance(facts.get("access_token"), str):
+    if answer.status == 200 and isinstance(facts, dict) and _can_be_sent(facts.get("access_token")):
         lasts = facts.get("expires_in")
         seconds = float(lasts) if isinstance(lasts, int | float) else 3600.0
         return _Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound, Rejected
@@ -12,6 +12,24 @@ from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import rescore
 
 _LONGEST_FEEDBACK = 2_000
+_A_STUDENT = or_(
+    Membership.launched_role == Role.STUDENT,
+    and_(Membership.launched_role.is_(None), Membership.roster_role == Role.STUDENT),
+)
+# These stand above every page of a thread. Comments are found by author and post, from an index that holds all that is
+# asked for: the cost of thousands is then that of a few pages of the index.
+_LIVE_IN_BLOG = (
+    Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"))),
+    Comment.deleted_at.is_(None),
+)
+_STUDENTS_COMMENTS = (
+    select(func.count(), func.count().filter(Comment.is_marked))
+    .select_from(Blog)
+    .join(Membership, Membership.course_id == Blog.course_id)
+    .join(Comment, Comment.author_id == Membership.person_id)
+    .where(Blog.id == bindparam("blog_id"), _A_STUDENT, *_LIVE_IN_BLOG)
+)
+_COMMENTS_OF_NOBODY = select(func.count()).select_from(Comment).where(Comment.author_id.is_(None), *_LIVE_IN_BLOG)
 
 
 @dataclass(frozen=True)
@@ -50,10 +68,13 @@ def set_mark(
     """
     if mark is not None and not 0 <= mark <= HIGHEST_MARK:
         raise Rejected(f"A mark is 0 to {HIGHEST_MARK}.", "Choose one of the marks shown.")
-    author_id = session.scalar(_markable(blog_id).with_only_columns(Comment.author_id).where(Comment.id == comment_id))
-    if author_id is None:
+    # Locked, so that two graders at the same instant, or its author's deletion, come one after the other.
+    one = _markable(blog_id).where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
+    comment = session.scalar(one)
+    if comment is None or comment.author_id is None:
         raise NotFound("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
     row = session.get(Mark, comment_id)
+    comment.is_marked = mark is not None
     if mark is None:
         if row is not None:
             session.delete(row)
@@ -63,7 +84,7 @@ def set_mark(
         row.grader_id, row.marked_at = grader_id, now
         session.add(row)
     session.flush()
-    rescore(session, blog_id, author_id, now)
+    rescore(session, blog_id, comment.author_id, now)
 
 
 def next_to_mark(session: Session, blog_id: int, after: int = 0) -> ToMark | None:
@@ -89,31 +110,18 @@ def comments_by(session: Session, blog_id: int, person_id: int) -> tuple[ToMark,
 
 
 def progress(session: Session, blog_id: int) -> Progress:
-    total, marked = session.execute(
-        _markable(blog_id)
-        .outerjoin(Mark, Mark.comment_id == Comment.id)
-        .with_only_columns(func.count(), func.count(Mark.comment_id))
-    ).one()
-    unmatched = session.scalar(
-        select(func.count())
-        .select_from(Comment)
-        .join(Post, Post.id == Comment.post_id)
-        .where(Post.blog_id == blog_id, Comment.author_id.is_(None), Comment.deleted_at.is_(None))
-    )
+    total, marked = session.execute(_STUDENTS_COMMENTS, {"blog_id": blog_id}).one()
+    unmatched = session.scalar(_COMMENTS_OF_NOBODY, {"blog_id": blog_id})
     return Progress(marked, total - marked, unmatched or 0)
 
 
 def _markable(blog_id: int) -> Select[Comment]:
-    a_student = or_(
-        Membership.launched_role == Role.STUDENT,
-        and_(Membership.launched_role.is_(None), Membership.roster_role == Role.STUDENT),
-    )
     return (
         select(Comment)
         .join(Post, Post.id == Comment.post_id)
         .join(Blog, Blog.id == Post.blog_id)
         .join(Membership, and_(Membership.course_id == Blog.course_id, Membership.person_id == Comment.author_id))
-        .where(Post.blog_id == blog_id, Comment.deleted_at.is_(None), a_student)
+        .where(Post.blog_id == blog_id, Comment.deleted_at.is_(None), _A_STUDENT)
     )
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Rejected
 from lti_tool.gradebook.outbox import Score, want_score
-from lti_tool.models import Blog, Correction, Membership, Role
+from lti_tool.models import Blog, Comment, Correction, GradebookScore, Membership, Post, Role
 from lti_tool.participation.activity import activities, activity_of, students_of
 from lti_tool.participation.rules import Activity, Rule, ScoreSheet, rule_from, stored
 from lti_tool.participation.rules.sheet import plain_number, two_decimals
@@ -34,6 +34,38 @@ class Standing:
         return two_decimals(self.sheet.maximum)
 
 
+@dataclass(frozen=True)
+class Glance:
+    """A student's score as it stands above each page: what the gradebook should show, and the comments written."""
+
+    points: Decimal | None
+    maximum: Decimal
+    written: int
+    rule: Rule
+
+
+_GLANCE = (
+    select(
+        Blog.rule,
+        GradebookScore.points,
+        select(func.count())
+        .select_from(Comment)
+        .where(
+            Comment.author_id == bindparam("person_id"),
+            Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"))),
+            Comment.deleted_at.is_(None),
+        )
+        .scalar_subquery()
+        .label("written"),
+    )
+    .outerjoin(
+        GradebookScore,
+        (GradebookScore.blog_id == Blog.id) & (GradebookScore.person_id == bindparam("person_id")),
+    )
+    .where(Blog.id == bindparam("blog_id"))
+)
+
+
 def rule_of(session: Session, blog_id: int) -> Rule:
     return rule_from(session.get_one(Blog, blog_id).rule)
 
@@ -42,6 +74,13 @@ def standing(session: Session, blog_id: int, person_id: int) -> Standing:
     """Return where one person stands in a blog."""
     correction = session.get(Correction, (blog_id, person_id))
     return _standing(rule_of(session, blog_id), activity_of(session, blog_id, person_id), correction)
+
+
+def glance(session: Session, blog_id: int, person_id: int) -> Glance:
+    """Return a student's score from the outbox, as it was last worked out; `standing` works it out item by item."""
+    row = session.execute(_GLANCE, {"blog_id": blog_id, "person_id": person_id}).one()
+    rule = rule_from(row.rule)
+    return Glance(row.points, two_decimals(rule.sheet(Activity(0, ())).maximum), row.written, rule)
 
 
 def standings(session: Session, blog_id: int) -> dict[int, Standing]:
@@ -58,8 +97,18 @@ def standings(session: Session, blog_id: int) -> dict[int, Standing]:
     }
 
 
+def lock_scores(session: Session, blog_id: int) -> None:
+    """Wait for whoever else is changing what scores of this blog are made of.
+
+    Otherwise two marks given at the same instant would each make a score that leaves the other out.
+    """
+    locked = select(Blog).where(Blog.id == blog_id).with_for_update(key_share=True)
+    session.execute(locked, execution_options={"populate_existing": True})
+
+
 def rescore(session: Session, blog_id: int, person_id: int, now: datetime) -> None:
     """Work out one person's score again and ask the gradebook to show it. Only students have a score."""
+    lock_scores(session, blog_id)
     member = session.scalar(
         select(Membership)
         .join(Blog, Blog.course_id == Membership.course_id)
@@ -71,6 +120,7 @@ def rescore(session: Session, blog_id: int, person_id: int, now: datetime) -> No
 
 def rescore_all(session: Session, blog_id: int, now: datetime) -> None:
     """The same for every student of the blog, after its rule has changed or people were matched."""
+    lock_scores(session, blog_id)
     for person_id, where in standings(session, blog_id).items():
         want_score(session, blog_id, person_id, _score(where), now)
 
@@ -86,6 +136,7 @@ def correct_score(
     session: Session, blog_id: int, person_id: int, grader_id: int, points: str, reason: str, now: datetime
 ) -> None:
     """Set a teacher's own score, which wins over the rule; empty `points` takes it back. Raises Rejected."""
+    lock_scores(session, blog_id)
     correction = session.get(Correction, (blog_id, person_id))
     if not points.strip():
         if correction is not None:

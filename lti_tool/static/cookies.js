@@ -6,7 +6,5 @@ try {
   document.cookie = `${name}=1; Path=/lti; Max-Age=2592000; Secure; SameSite=None; Partitioned`;
   kept = document.cookie.includes(`${name}=1`);
 } catch { /* a frame without storage throws */ }
-if (kept) {
-  document.getElementById("blocked").hidden = true;
-  here.submit();
-}
+if (kept) here.submit();
+else document.getElementById("blocked").classList.remove("after-a-moment");

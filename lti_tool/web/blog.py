@@ -3,17 +3,19 @@
 import secrets
 
 from flask import redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.comments import Draft, add_comment, delete_comment, edit_comment, own_comment, require_writer
-from lti_tool.blog.posts import PostDraft, PostView, add_post, edit_post, find_post, post_view, posts_of
-from lti_tool.blog.reading import CommentView, ThreadPage, comment_view, page_holding, thread_page
+from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, post_view, posts_of
+from lti_tool.blog.reading import CommentView, comment_view, page_holding, thread_page
 from lti_tool.errors import NotFound, Rejected
-from lti_tool.gradebook.ledger import ledger, sync_progress
-from lti_tool.models import Blog, Role
+from lti_tool.gradebook.ledger import sync_progress_of
+from lti_tool.models import Blog, Post, Role
 from lti_tool.participation.marking import progress
-from lti_tool.participation.scoring import rescore, rule_of, standing
+from lti_tool.participation.scoring import glance, rescore
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("blog")
 
@@ -25,9 +27,10 @@ def home() -> str | Response:
     with tool().database.reading() as session:
         posts = posts_of(session, who.blog_id, who.course_id)
         title = session.get_one(Blog, who.blog_id).title
+        summary = _summary(session) if len(posts) != 1 else {}
     if len(posts) == 1:
         return redirect(url_for("blog.post", number=posts[0].number), 303)
-    return render_template("blog/home.html", title=title, posts=posts, **_summary())
+    return render_template("blog/home.html", title=title, posts=posts, **summary)
 
 
 @room.get("/posts/<int:number>")
@@ -40,7 +43,7 @@ def post(number: int) -> str:
 def comment(number: int) -> Response | tuple[str, int]:
     who = visitor()
     require_writer(who.role)
-    answers = request.form.get("answers", type=int)
+    answers = request.form.get("answers", type=row_number)
     once = request.form.get("once") or secrets.token_urlsafe(16)
     try:
         with tool().database.writing() as session:
@@ -147,51 +150,37 @@ def _draft_from_form() -> PostDraft:
 
 
 def _post_page(number: int, problem: Rejected | NotFound | None = None, body: str = "") -> str:
-    view, page, cursor, posts = _read_post(number)
-    return render_template(
-        "blog/post.html",
-        post=view,
-        page=page,
-        is_first=not cursor,
-        several=posts,
-        reply=_comment_asked_for(view, "reply") or _comment_asked_for(view, "answers"),
-        problem=problem,
-        body=body,
-        once=secrets.token_urlsafe(16),
-        **_summary(),
-    )
+    with tool().database.reading() as session:  # one transaction: the page shows one moment, and is read in one go
+        facts = _read_post(session, number) | _summary(session)
+    return render_template("blog/post.html", problem=problem, body=body, once=secrets.token_urlsafe(16), **facts)
 
 
-def _read_post(number: int) -> tuple[PostView, ThreadPage, str, bool]:
+def _read_post(session: Session, number: int) -> dict[str, object]:
     who = visitor()
-    shown = request.args.get("at", type=int) or request.args.get("reply", type=int)
-    with tool().database.reading() as session:
-        row = find_post(session, who.blog_id, number)
-        cursor = request.args.get("after", "")
-        if shown:
-            cursor = page_holding(session, row.id, shown)
-        page = thread_page(session, row, who.course_id, cursor)
-        several = session.get_one(Blog, who.blog_id).last_post_number > 1
-        return post_view(session, row, who.course_id), page, cursor, several
+    row = find_post(session, who.blog_id, number)
+    shown = request.args.get("at", type=row_number) or request.args.get("reply", type=row_number)
+    cursor = page_holding(session, row.id, shown) if shown else request.args.get("after", "")
+    return {
+        "post": post_view(session, row, who.course_id),
+        "page": thread_page(session, row, who.course_id, cursor),
+        "is_first": not cursor,
+        "several": session.get_one(Blog, who.blog_id).last_post_number > 1,
+        "reply": _comment_asked_for(session, row, "reply") or _comment_asked_for(session, row, "answers"),
+    }
 
 
-def _comment_asked_for(view: PostView, name: str) -> CommentView | None:
-    asked = request.values.get(name, type=int)
-    if not asked:
-        return None
-    who = visitor()
-    with tool().database.reading() as session:
-        return comment_view(session, find_post(session, who.blog_id, view.number), who.course_id, asked)
+def _comment_asked_for(session: Session, post: Post, name: str) -> CommentView | None:
+    asked = request.values.get(name, type=row_number)
+    return comment_view(session, post, visitor().course_id, asked) if asked else None
 
 
-def _summary() -> dict[str, object]:
+def _summary(session: Session) -> dict[str, object]:
     """What stands above the thread: a student's own score, a teacher's work left."""
     who = visitor()
-    with tool().database.reading() as session:
-        if who.role.is_staff:
-            return {"left": progress(session, who.blog_id), "sync": sync_progress(ledger(session, who.blog_id))}
-        if who.role is Role.STUDENT:
-            return {"mine": standing(session, who.blog_id, who.person_id), "rule": rule_of(session, who.blog_id)}
+    if who.role.is_staff:
+        return {"left": progress(session, who.blog_id), "sync": sync_progress_of(session, who.blog_id)}
+    if who.role is Role.STUDENT:
+        return {"mine": glance(session, who.blog_id, who.person_id)}
     return {}
 
 

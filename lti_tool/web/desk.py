@@ -23,6 +23,7 @@ from lti_tool.participation.rules import RULES
 from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import change_rule, correct_score, rule_of, standing, standings
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
+from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("desk", staff_only=True)
 
@@ -46,12 +47,12 @@ def overview() -> str:
 def queue() -> str:
     """One comment with what it answers and the post at hand; `comment` names one, else the next without a mark."""
     who = visitor()
-    asked = request.args.get("comment", type=int)
+    asked = request.args.get("comment", type=row_number)
     with tool().database.reading() as session:
         if asked:
             item: ToMark | None = comment_to_mark(session, who.blog_id, asked)
         else:
-            item = next_to_mark(session, who.blog_id, request.args.get("after", 0, type=int))
+            item = next_to_mark(session, who.blog_id, request.args.get("after", 0, type=row_number))
         return _queue_page(session, item)
 
 

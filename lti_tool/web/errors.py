@@ -18,6 +18,7 @@ _STATUSES: tuple[tuple[type[ToolError], int], ...] = (
     (Rejected, 422),
     (ImportProblem, 422),
 )
+_LONGEST_FACT = 255
 _HTTP_WORDS = {
     404: ("There is no such page.", "Go back, or open the blog again from your course page."),
     405: ("This address is not one to open that way.", "Open the blog from your course page."),
@@ -43,8 +44,15 @@ def error_page(what: str, do: str, status: int, *, reference: str = "", kept: st
 def _launch_refused(problem: LaunchRefused) -> Response:
     reference = secrets.token_hex(4)
     status = _STATUS_OF_KIND[problem.reason.value.kind]
-    log.warning("launch_refused", reason=problem.reason.name, status=status, reference=reference, **problem.facts)
+    log.warning(
+        "launch_refused", reason=problem.reason.name, status=status, reference=reference, **_for_log(problem.facts)
+    )
     return error_page(problem.what, problem.do, status, reference=reference)
+
+
+def _for_log(facts: dict[str, object]) -> dict[str, object]:
+    """Facts that a stranger may have written: short, on one line, and in letters that every log can hold."""
+    return {name: ascii(fact)[1:-1][:_LONGEST_FACT] if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 def _tool_error(problem: ToolError) -> Response:

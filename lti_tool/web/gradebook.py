@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from lti_tool.gradebook.ledger import has_column, ledger, sync_progress
 from lti_tool.gradebook.outbox import try_again
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("gradebook", staff_only=True)
 
@@ -38,6 +39,6 @@ def progress() -> Response:
 def again() -> Response:
     """Send unsent scores now: one person's, or all of the blog."""
     with tool().database.writing() as session:
-        try_again(session, visitor().blog_id, tool().clock(), request.form.get("person", type=int))
+        try_again(session, visitor().blog_id, tool().clock(), request.form.get("person", type=row_number))
     tool().ring()
     return redirect(url_for("gradebook.page"), 303)

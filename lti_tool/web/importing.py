@@ -84,14 +84,12 @@ def authors() -> str:
 @room.post("/import/authors")
 def save_authors() -> Response:
     who, now = visitor(), tool().clock()
-    chosen = {
-        int(field.removeprefix("author_")): int(value)
-        for field, value in request.form.items()
-        if field.removeprefix("author_").isdecimal() and value.isdecimal()
-    }
+    chosen = {_whole(field.removeprefix("author_")): _whole(value) for field, value in request.form.items()}
     with tool().database.writing() as session:
         people = _people(session)
-        match_comments(session, who.blog_id, {comment: one for comment, one in chosen.items() if one in people})
+        match_comments(
+            session, who.blog_id, {comment: one for comment, one in chosen.items() if comment and one in people}
+        )
         session.flush()
         rescore_all(session, who.blog_id, now)
     tool().ring()
@@ -146,8 +144,7 @@ def _author_fields(field: str, name: str | None, reason: str, matches: dict[str,
 
 
 def _comment_count(fields: Mapping[str, str]) -> int:
-    text = fields.get("comments", "")
-    return min(int(text), _MOST_FIELDS) if text.isdecimal() else 0
+    return min(_whole(fields.get("comments", "")) or 0, _MOST_FIELDS)
 
 
 def _approved(form: dict[str, str]) -> ApprovedPost:
@@ -168,19 +165,20 @@ def _approved(form: dict[str, str]) -> ApprovedPost:
 
 
 def _approved_comment(form: dict[str, str], number: int, people: set[int]) -> ApprovedComment:
-    parent = form.get(f"parent_{number}", "").strip()
+    parent = _whole(form.get(f"parent_{number}", "").strip())
     author_id, author_name = _author(form, f"author_{number}", people)
-    return ApprovedComment(
-        number, int(parent) if parent.isdecimal() else None, author_id, author_name, form.get(f"text_{number}", "")
-    )
+    return ApprovedComment(number, parent, author_id, author_name, form.get(f"text_{number}", ""))
 
 
 def _author(form: dict[str, str], field: str, people: set[int]) -> tuple[int | None, str | None]:
     """A person of this course, or only a name; an id from elsewhere is nobody."""
     name = " ".join(form.get(f"{field}_name", "").split())[:200] or None
-    chosen = form.get(field, "")
-    person_id = int(chosen) if chosen.isdecimal() else None
+    person_id = _whole(form.get(field, ""))
     return (person_id if person_id in people else None), name
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _people(session: Session) -> dict[int, str]:

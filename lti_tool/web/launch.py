@@ -12,6 +12,7 @@ from lti_tool.web.access import keep_visit, tool
 room = Blueprint("launch", __name__)
 LARGEST_LAUNCH = 256_000
 _COOKIES_WORK = "cookies-work"
+_OWN = "__Host-"
 
 log = structlog.get_logger()
 
@@ -22,10 +23,12 @@ def login() -> AnyResponse:
     request.max_content_length = LARGEST_LAUNCH
     form = request.form if request.method == "POST" else request.args
     parameters = form.to_dict()
-    if _frame_not_known_to_keep_cookies():
+    if _frame_not_known_to_keep_cookies() and not parameters.pop("here", ""):
         return _asking_page(parameters)
     settings, now = tool().settings, tool().clock()
-    begun = begin_login(parameters, tool().database, tool().platforms, settings.public_url, settings.launch_url, now)
+    begun = begin_login(
+        parameters, tool().database, tool().platforms, tool().connection, settings.public_url, settings.launch_url, now
+    )
     return _with_state_cookie(redirect(begun.address, 302), begun)
 
 
@@ -34,7 +37,8 @@ def launch() -> AnyResponse:
     """Let a verified launch in and go on to its blog; the token itself is kept nowhere."""
     request.max_content_length = LARGEST_LAUNCH
     request.max_form_memory_size = LARGEST_LAUNCH
-    cookies = {name.removeprefix("__Host-"): value for name, value in request.cookies.items()}
+    # Only this server can set a cookie of this prefix, so no neighbour on the same domain can plant one.
+    cookies = {name.removeprefix(_OWN): value for name, value in request.cookies.items() if name.startswith(_OWN)}
     now = tool().clock()
     arrival = verify_launch(request.form.to_dict(), cookies, tool().gate, now)
     with tool().database.writing() as session:
@@ -88,4 +92,4 @@ def _with_state_cookie(response: AnyResponse, begun: BegunLogin) -> AnyResponse:
 
 
 def _state_cookie(state: str) -> str:
-    return f"__Host-{state}"
+    return _OWN + state

@@ -15,7 +15,10 @@ def add_security_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY + _who_may())
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    # A page in a sandboxed frame has no origin, and needs our styles and scripts all the same; they are public.
+    headers.setdefault(
+        "Cross-Origin-Resource-Policy", "cross-origin" if request.endpoint == "static" else "same-origin"
+    )
     if tool().settings.public_url.startswith("https:"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

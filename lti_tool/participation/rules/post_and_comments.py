@@ -83,6 +83,6 @@ def _points(fields: Mapping[str, str], field: str, meaning: str) -> Decimal:
 
 def _count(fields: Mapping[str, str], field: str, meaning: str) -> int:
     text = fields.get(field, "").strip()
-    if not text.isdecimal() or int(text) > 1000:
+    if not text.isdecimal() or len(text) > 4 or int(text) > 1000:
         raise ValueError(f"Please say {meaning} as a whole number from 0 to 1000.")
     return int(text)

@@ -1,0 +1,89 @@
+"""An outbox at hand: each method is one transaction, as the tool and its workers make them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from lti_tool.database import Database
+from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.outbox import (
+    Delivery,
+    Score,
+    claim_due,
+    record_accepted,
+    record_refused,
+    record_unreachable,
+    try_again,
+    want_score,
+)
+from lti_tool.models import GradebookScore
+from tests.a_school import NOW
+
+LEASE = 45
+
+
+def a_score(points: str, maximum: str = "10", comment: str = "Participation") -> Score:
+    return Score(Decimal(points), Decimal(maximum), comment)
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+@dataclass
+class Outbox:
+    database: Database
+    blog: int
+    anna: int
+    ben: int
+
+    def want(self, points: str | None, at: float = 0, person: int | None = None) -> None:
+        self.want_exactly(None if points is None else a_score(points), at, person)
+
+    def want_exactly(self, score: Score | None, at: float = 0, person: int | None = None) -> None:
+        with self.database.writing() as session:
+            want_score(session, self.blog, person or self.anna, score, after(at))
+
+    def claim(self, at: float = 0) -> Delivery | None:
+        with self.database.writing() as session:
+            return claim_due(session, after(at), LEASE)
+
+    def claimed(self, at: float = 0) -> Delivery:
+        delivery = self.claim(at)
+        assert delivery is not None, "nothing was due"
+        return delivery
+
+    def accepted(self, delivery: Delivery, at: float = 0) -> None:
+        with self.database.writing() as session:
+            record_accepted(session, delivery, after(at))
+
+    def unreachable(self, delivery: Delivery, at: float = 0, retry_after: float | None = None) -> None:
+        with self.database.writing() as session:
+            record_unreachable(session, delivery, LmsUnreachable("The LMS is asleep.", retry_after), after(at))
+
+    def refused(self, delivery: Delivery, mender: Mender = Mender.TEACHER) -> None:
+        with self.database.writing() as session:
+            record_refused(session, delivery, LmsRefused("The column is gone.", "Make it anew.", mender))
+
+    def sent(self, points: str, at: float = 0) -> None:
+        """Want a score and have it taken."""
+        self.want(points, at)
+        self.accepted(self.claimed(at), at)
+
+    def again(self, at: float = 0, person: int | None = None) -> int:
+        with self.database.writing() as session:
+            return try_again(session, self.blog, after(at), person)
+
+    def row(self, person: int | None = None) -> GradebookScore:
+        with self.database.reading() as session:
+            return session.scalars(
+                select(GradebookScore).where(
+                    GradebookScore.blog_id == self.blog, GradebookScore.person_id == (person or self.anna)
+                )
+            ).one()
+
+    def rows(self) -> int:
+        with self.database.reading() as session:
+            return len(session.scalars(select(GradebookScore.id)).all())
