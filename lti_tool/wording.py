@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 _STEPS = ((60, 60, "minute"), (3600, 24, "hour"), (86_400, 7, "day"))
 
@@ -24,6 +25,7 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+@lru_cache(maxsize=8192)  # asked for each comment of each page, and a comment's time does not change
 def exact(moment: datetime) -> str:
     """Return day, time and zone: 14 March 2026, 16:05 UTC."""
     return f"{day(moment)}, {moment:%H:%M} UTC"

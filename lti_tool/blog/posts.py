@@ -14,11 +14,14 @@ from lti_tool.models import Blog, Membership, Person, Post
 _LONGEST_LINE = 300
 WORDS_PER_MINUTE = 220
 _BY_NUMBER = select(Post).where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"))
-_AUTHOR = (
-    select(Person, Membership)
-    .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == bindparam("course_id")))
-    .where(Person.id == bindparam("person_id"))
+_OPENED = (
+    select(Post, Person, Membership, Blog.last_post_number)
+    .join(Blog, Blog.id == Post.blog_id)
+    .outerjoin(Person, Person.id == Post.author_id)
+    .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == Blog.course_id))
+    .where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"))
 )
+_NO_POST = ("There is no such post in this blog.", "Go back to the list of posts.")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,15 @@ class PostView:
     published_at: datetime
     edited_at: datetime | None
     imported_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OpenedPost:
+    """A post to read on from: its row for the thread below it, its view for the page."""
+
+    row: Post
+    view: PostView
+    has_siblings: bool
 
 
 def add_post(session: Session, blog_id: int, draft: PostDraft, now: datetime) -> Post:
@@ -99,8 +111,17 @@ def find_post(session: Session, blog_id: int, number: int) -> Post:
     """Return a post of this blog by its number. Raises NotFound."""
     post = session.scalar(_BY_NUMBER, {"blog_id": blog_id, "number": number})
     if post is None:
-        raise NotFound("There is no such post in this blog.", "Go back to the list of posts.")
+        raise NotFound(*_NO_POST)
     return post
+
+
+def open_post(session: Session, blog_id: int, number: int) -> OpenedPost:
+    """Return a post of this blog by its number, with all its page shows of it. Raises NotFound."""
+    row = session.execute(_OPENED, {"blog_id": blog_id, "number": number}).one_or_none()
+    if row is None:
+        raise NotFound(*_NO_POST)
+    post, person, membership, last_number = row
+    return OpenedPost(post, _view(post, person, membership), has_siblings=last_number > 1)
 
 
 def posts_of(session: Session, blog_id: int, course_id: int) -> tuple[PostView, ...]:
@@ -113,11 +134,6 @@ def posts_of(session: Session, blog_id: int, course_id: int) -> tuple[PostView, 
         .order_by(Post.number.desc())
     )
     return tuple(_view(post, person, membership) for post, person, membership in rows)
-
-
-def post_view(session: Session, post: Post, course_id: int) -> PostView:
-    row = session.execute(_AUTHOR, {"person_id": post.author_id, "course_id": course_id}).one_or_none()
-    return _view(post, *(row or (None, None)))
 
 
 def _view(post: Post, person: Person | None, membership: Membership | None) -> PostView:

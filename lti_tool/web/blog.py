@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.comments import Draft, add_comment, delete_comment, edit_comment, own_comment, require_writer
-from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, post_view, posts_of
+from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, open_post, posts_of
 from lti_tool.blog.reading import CommentView, comment_view, page_holding, thread_page
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.gradebook.ledger import sync_progress_of
@@ -119,7 +119,7 @@ def publish() -> Response | tuple[str, int]:
 def edit_own_post(number: int) -> str:
     who = visitor()
     with tool().database.reading() as session:
-        view = post_view(session, find_post(session, who.blog_id, number), who.course_id)
+        view = open_post(session, who.blog_id, number).view
     fields = {
         "title": view.title, "subtitle": view.subtitle, "body": view.body, "sources": "\n".join(view.source_lines),
     }  # fmt: skip
@@ -157,15 +157,15 @@ def _post_page(number: int, problem: Rejected | NotFound | None = None, body: st
 
 def _read_post(session: Session, number: int) -> dict[str, object]:
     who = visitor()
-    row = find_post(session, who.blog_id, number)
+    post = open_post(session, who.blog_id, number)
     shown = request.args.get("at", type=row_number) or request.args.get("reply", type=row_number)
-    cursor = page_holding(session, row.id, shown) if shown else request.args.get("after", "")
+    cursor = page_holding(session, post.row.id, shown) if shown else request.args.get("after", "")
     return {
-        "post": post_view(session, row, who.course_id),
-        "page": thread_page(session, row, who.course_id, cursor),
+        "post": post.view,
+        "page": thread_page(session, post.row, who.course_id, cursor),
         "is_first": not cursor,
-        "several": session.get_one(Blog, who.blog_id).last_post_number > 1,
-        "reply": _comment_asked_for(session, row, "reply") or _comment_asked_for(session, row, "answers"),
+        "several": post.has_siblings,
+        "reply": _comment_asked_for(session, post.row, "reply") or _comment_asked_for(session, post.row, "answers"),
     }
 
 

@@ -6,10 +6,10 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from lti_tool.blog.posts import PostView, post_view
+from lti_tool.blog.posts import PostView, open_post
 from lti_tool.blog.reading import CommentView, comment_view
 from lti_tool.errors import NotFound, Rejected
-from lti_tool.models import Comment, Post
+from lti_tool.models import Comment
 from lti_tool.participation.activity import Student, students_of
 from lti_tool.participation.marking import (
     ToMark,
@@ -125,11 +125,11 @@ def _queue_page(session: Session, item: ToMark | None, *, part: bool = False) ->
     post: PostView | None = None
     parent: CommentView | None = None
     if item is not None:
-        row = session.get_one(Post, item.post_id)
-        post = post_view(session, row, who.course_id)
+        opened = open_post(session, who.blog_id, item.post_number)
+        post = opened.view
         if item.answers_id is not None:
             answered = session.get_one(Comment, item.answers_id).number
-            parent = comment_view(session, row, who.course_id, answered)
+            parent = comment_view(session, opened.row, who.course_id, answered)
     return render_template(
         "desk/_queue.html" if part else "desk/queue.html",
         item=item,
