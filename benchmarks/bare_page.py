@@ -1,4 +1,8 @@
-"""The peer of the thread page: bare Flask, plain SQL through the same driver, and as small a template as will do."""
+"""The peers of the thread page: bare Flask, plain SQL, and as small a template as will do.
+
+Three of them, from the barest up: the driver alone; the same SQL through a session of the tool's own database; and the
+tool's models, as a Flask page is commonly written.
+"""
 
 import os
 import sqlite3
@@ -8,6 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 from flask import Flask, render_template
+from sqlalchemy import select, text
+from sqlalchemy.orm import aliased
+
+from lti_tool.database import Database
+from lti_tool.models import Comment, Person
 
 TEMPLATE = """<!doctype html><title>Thread</title><ol>
 {% for number, name, html, written_at, replies, answers in comments %}
@@ -37,7 +46,48 @@ def bare_app(database_url: str) -> Flask:
         rows: Sequence[Any] = connection.execute(sql, (post_id,)).fetchall()
         return render_template(template, comments=rows)
 
+    add_session_pages(app, database_url)
     return app
+
+
+def add_session_pages(app: Flask, database_url: str) -> None:
+    """The same rows and template, read in one transaction of the tool's database: as SQL, and as models."""
+    database = Database(database_url)
+    template = app.jinja_env.from_string(TEMPLATE)
+    statement = text(ROWS.format(mark=":post_id"))
+
+    @app.get("/through-a-session/<int:post_id>")
+    def post_through_a_session(post_id: int) -> str:
+        with database.reading() as session:
+            rows = session.execute(statement, {"post_id": post_id}).all()
+        return render_template(template, comments=rows)
+
+    author, answered = aliased(Person), aliased(Comment)
+    models = (
+        select(Comment, author, answered)
+        .outerjoin(author, author.id == Comment.author_id)
+        .outerjoin(answered, answered.id == Comment.answers_id)
+        .where(Comment.path > "", Comment.deleted_at.is_(None))
+        .order_by(Comment.path)
+        .limit(50)
+    )
+
+    @app.get("/through-models/<int:post_id>")
+    def post_through_models(post_id: int) -> str:
+        with database.reading() as session:
+            found = session.execute(models.where(Comment.post_id == post_id)).all()
+        rows = [
+            (
+                one.number,
+                writer.name,
+                one.body_html,
+                one.written_at,
+                one.live_replies,
+                above.number if above else None,
+            )
+            for one, writer, above in found
+        ]
+        return render_template(template, comments=rows)
 
 
 def bare_app_of_environment() -> Flask:

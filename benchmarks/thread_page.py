@@ -22,6 +22,7 @@ from tests.system_parts import find_postgres
 
 SIZES = (12, 1_000, 10_000)
 PEOPLE = ("student", "teacher")
+PEERS = ("bare", "session", "models")
 Ask = Callable[[], str]
 
 
@@ -76,10 +77,12 @@ def contestants(threads: list[Thread], bare: Callable[..., Ask], tool: Callable[
     found: dict[str, Ask] = {}
     for thread in threads:
         found[f"bare {thread.comments}"] = bare(f"/posts/{thread.post_id}")
+        found[f"session {thread.comments}"] = bare(f"/through-a-session/{thread.post_id}")
+        found[f"models {thread.comments}"] = bare(f"/through-models/{thread.post_id}")
         for who, visit in zip(PEOPLE, (thread.student, thread.teacher), strict=True):
             found[f"{who} {thread.comments}"] = tool(f"/v/{visit.key}/posts/1", f"visit={visit.secret}")
     for name, ask in found.items():
-        shown = ask().count('id="c') - (0 if name.startswith("bare") else 1)  # the section is called "comments"
+        shown = ask().count('id="c') - (1 if name.startswith(PEOPLE) else 0)  # the section is called "comments"
         if shown != min(int(name.split()[1]), 50):
             raise RuntimeError(f"the page of {name} shows {shown} comments")
     return found
@@ -87,13 +90,12 @@ def contestants(threads: list[Thread], bare: Callable[..., Ask], tool: Callable[
 
 def report(where: str, rounds: Rounds) -> None:
     print(f"\n{where}: median, and in brackets the quarters on either side of it")
-    print(f"{'comments':>9} {'bare page, ms':>20}", *(f"{f'{who}, ms':>20} {'x bare':>20}" for who in PEOPLE))
+    print(f"{'comments':>9} {'of':>8} {'ms':>20}", *(f"{f'x {peer}':>20}" for peer in PEERS))
     for size in SIZES:
-        print(f"{size:9,} {rounds.milliseconds(f'bare {size}')!s:>20}", end="")
-        for who in PEOPLE:
+        for who in (*PEERS, *PEOPLE):
             name = f"{who} {size}"
-            print(f" {rounds.milliseconds(name)!s:>20} {rounds.ratio(name, f'bare {size}')!s:>20}", end="")
-        print()
+            ratios = [rounds.ratio(name, f"{peer} {size}") for peer in PEERS]
+            print(f"{size:9,} {who:>8} {rounds.milliseconds(name)!s:>20}", *(f"{ratio!s:>20}" for ratio in ratios))
     for name in ("bare", *PEOPLE):
         print(f"{name}: 10,000 comments / 1,000 comments = {rounds.ratio(f'{name} 10000', f'{name} 1000')} x,", end=" ")
         print(f"1,000 comments / 12 comments = {rounds.ratio(f'{name} 1000', f'{name} 12')} x")

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import Flask, g
+from markupsafe import Markup
 from sqlalchemy import inspect
 
 from lti_tool import wording
@@ -89,10 +90,10 @@ def templates_folder() -> Path:
 
 
 def _add_words(app: Flask, tool: Tool, static_version: str) -> None:
-    def ago(moment: datetime) -> str:
-        return wording.ago(moment, tool.clock())
+    def time_tag(moment: datetime) -> Markup:
+        return wording.time_tag(moment, tool.clock())
 
-    app.jinja_env.filters.update(ago=ago, exact=wording.exact, day=wording.day, points=wording.points)
+    app.jinja_env.filters.update(time=time_tag, exact=wording.exact, points=wording.points)
     app.jinja_env.globals["static_version"] = static_version
     app.context_processor(lambda: {"visitor": g.get("visitor"), "done": access.done()})
 

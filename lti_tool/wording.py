@@ -1,9 +1,11 @@
-"""Times and numbers as people say them."""
+"""Times and numbers as people say them: pure."""
 
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+
+from markupsafe import Markup
 
 _STEPS = ((60, 60, "minute"), (3600, 24, "hour"), (86_400, 7, "day"))
 
@@ -25,10 +27,19 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-@lru_cache(maxsize=8192)  # asked for each comment of each page, and a comment's time does not change
 def exact(moment: datetime) -> str:
     """Return day, time and zone: 14 March 2026, 16:05 UTC."""
     return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def time_tag(moment: datetime, now: datetime) -> Markup:
+    """Return a time as HTML: how long ago in words, exact for whoever points at it and for screen readers."""
+    return _time_tag(moment, ago(moment, now))
+
+
+@lru_cache(maxsize=8192)  # asked for each comment of each page; only the words for it change, and seldom
+def _time_tag(moment: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), words)
 
 
 def points(value: Decimal | Fraction | None) -> str:

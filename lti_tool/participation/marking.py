@@ -16,8 +16,7 @@ _A_STUDENT = or_(
     Membership.launched_role == Role.STUDENT,
     and_(Membership.launched_role.is_(None), Membership.roster_role == Role.STUDENT),
 )
-# These stand above every page of a thread. Comments are found by author and post, from an index that holds all that is
-# asked for: the cost of thousands is then that of a few pages of the index.
+# Comments are found by author and post, from an index that holds all that is asked for.
 _LIVE_IN_BLOG = (
     Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"))),
     Comment.deleted_at.is_(None),
@@ -28,6 +27,13 @@ _STUDENTS_COMMENTS = (
     .join(Membership, Membership.course_id == Blog.course_id)
     .join(Comment, Comment.author_id == Membership.person_id)
     .where(Blog.id == bindparam("blog_id"), _A_STUDENT, *_LIVE_IN_BLOG)
+)
+_WAITING = (
+    select(Comment.id)
+    .select_from(Blog)
+    .join(Membership, Membership.course_id == Blog.course_id)
+    .join(Comment, Comment.author_id == Membership.person_id)
+    .where(Blog.id == bindparam("blog_id"), _A_STUDENT, *_LIVE_IN_BLOG, Comment.is_marked.is_(False))
 )
 _COMMENTS_OF_NOBODY = select(func.count()).select_from(Comment).where(Comment.author_id.is_(None), *_LIVE_IN_BLOG)
 
@@ -113,6 +119,12 @@ def progress(session: Session, blog_id: int) -> Progress:
     total, marked = session.execute(_STUDENTS_COMMENTS, {"blog_id": blog_id}).one()
     unmatched = session.scalar(_COMMENTS_OF_NOBODY, {"blog_id": blog_id})
     return Progress(marked, total - marked, unmatched or 0)
+
+
+def waiting_for_mark(session: Session, blog_id: int, at_most: int = 100) -> int:
+    """Return how many comments wait for a mark, counting no further than `at_most`: it stands above every page."""
+    counted = select(func.count()).select_from(_WAITING.limit(at_most).subquery())
+    return session.scalar(counted, {"blog_id": blog_id}) or 0
 
 
 def _markable(blog_id: int) -> Select[Comment]:

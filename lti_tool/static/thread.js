@@ -30,7 +30,7 @@ function openReply(link) {
   if (open && article.contains(open)) return;
   const holder = document.createElement("div");
   holder.className = "reply-here";
-  holder.innerHTML = template.innerHTML.replaceAll("NUMBER", link.dataset.reply);
+  holder.innerHTML = template.innerHTML.replaceAll("NUMBER", link.closest(".comment").id.slice(1));
   holder.querySelector('[name="once"]').value = crypto.randomUUID?.() ?? String(Math.random());
   article.append(holder);
   keepDraft(holder.querySelector("form"));
@@ -69,8 +69,8 @@ addEventListener("pageshow", () => onceButtons().forEach((button) => { button.di
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-reply], [data-jump]");
   if (!link || event.ctrlKey || event.metaKey) return;
-  const target = link.dataset.jump && document.getElementById(link.dataset.jump);
-  if (link.dataset.reply) { event.preventDefault(); openReply(link); }
+  const target = link.matches("[data-jump]") && document.getElementById(link.hash.slice(1));
+  if (link.matches("[data-reply]")) { event.preventDefault(); openReply(link); }
   else if (target) { event.preventDefault(); go(target); }
 });
 document.addEventListener("keydown", (event) => {

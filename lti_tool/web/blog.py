@@ -12,7 +12,7 @@ from lti_tool.blog.reading import CommentView, comment_view, page_holding, threa
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.gradebook.ledger import sync_progress_of
 from lti_tool.models import Blog, Post, Role
-from lti_tool.participation.marking import progress
+from lti_tool.participation.marking import waiting_for_mark
 from lti_tool.participation.scoring import glance, rescore
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
 from lti_tool.web.numbers import row_number
@@ -178,7 +178,7 @@ def _summary(session: Session) -> dict[str, object]:
     """What stands above the thread: a student's own score, a teacher's work left."""
     who = visitor()
     if who.role.is_staff:
-        return {"left": progress(session, who.blog_id), "sync": sync_progress_of(session, who.blog_id)}
+        return {"waiting": waiting_for_mark(session, who.blog_id), "sync": sync_progress_of(session, who.blog_id)}
     if who.role is Role.STUDENT:
         return {"mine": glance(session, who.blog_id, who.person_id)}
     return {}

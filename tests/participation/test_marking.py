@@ -17,6 +17,7 @@ from lti_tool.participation.marking import (
     next_to_mark,
     progress,
     set_mark,
+    waiting_for_mark,
 )
 from lti_tool.participation.rules.post_and_comments import PostAndComments
 from lti_tool.participation.scoring import change_rule, standings
@@ -199,3 +200,15 @@ def test_a_changed_rule_and_a_mark_at_the_same_instant(queue: Queue) -> None:
     with queue.database.reading() as session:
         for person, where in standings(session, queue.blog).items():
             assert Decimal(queue.wanted()[person]) == where.points
+
+
+def test_the_number_above_a_thread_is_counted_no_further_than_asked(shared_database: Database) -> None:
+    with shared_database.writing() as session:
+        blog = a_blog(session)
+        post = a_post(session, blog)
+        student = a_student(session, course_of(session, blog))
+        for _ in range(3):
+            a_comment(session, post, student)
+    with shared_database.reading() as session:
+        assert waiting_for_mark(session, blog) == 3
+        assert waiting_for_mark(session, blog, at_most=2) == 2
