@@ -93,7 +93,10 @@ def _add_words(app: Flask, tool: Tool, static_version: str) -> None:
     def time_tag(moment: datetime) -> Markup:
         return wording.time_tag(moment, tool.clock())
 
-    app.jinja_env.filters.update(time=time_tag, exact=wording.exact, points=wording.points)
+    def until(moment: datetime) -> str:
+        return wording.until(moment, tool.clock())
+
+    app.jinja_env.filters.update(time=time_tag, until=until, points=wording.points)
     app.jinja_env.globals["static_version"] = static_version
     app.context_processor(lambda: {"visitor": g.get("visitor"), "done": access.done()})
 

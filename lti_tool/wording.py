@@ -22,6 +22,18 @@ def ago(moment: datetime, now: datetime) -> str:
     return day(moment)
 
 
+def until(moment: datetime, now: datetime) -> str:
+    """Return how long it is to a time: "in 20 seconds", "in 3 minutes"; "now" once it has come."""
+    seconds = (moment - now).total_seconds()
+    if seconds < 1:
+        return "now"
+    for size, limit, unit in ((1, 60, "second"), *_STEPS):
+        count = round(seconds / size)
+        if count < limit:
+            return f"in {max(count, 1)} {unit}{'' if count <= 1 else 's'}"
+    return f"on {day(moment)}"
+
+
 def day(moment: datetime) -> str:
     """Return the day: 14 March 2026."""
     return f"{moment.day} {moment:%B %Y}"

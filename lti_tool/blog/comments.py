@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.blog import thread
@@ -21,6 +21,8 @@ class Draft:
     `answers` is the number of the comment it replies to, None at top level. `once` is a token of the form that was
     sent: sent twice, it makes one comment. `author_id` is None for an imported comment whose writer is not in the
     course; `author_name` is then what the page said, if anything. `plain` text is kept to the character.
+    `unless_said_since`: the same words by the same person in the same place since then are this comment already. A form
+    reached again by "back" has a new token, but the browser puts the old words into it.
     """
 
     body: str
@@ -29,6 +31,7 @@ class Draft:
     answers: int | None = None
     author_name: str | None = None
     plain: bool = False
+    unless_said_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,11 @@ def add_comment(session: Session, post_id: int, draft: Draft, now: datetime) -> 
     body = checked(draft.body, LONGEST_POST if draft.plain else LONGEST_COMMENT)
     # Taking the number first locks the post's row, so the look for a twin below sees every earlier sending.
     number = _take_number(session, post_id)
-    twin = session.scalar(select(Comment).where(Comment.post_id == post_id, Comment.once == draft.once))
+    answered = _find_answered(session, post_id, draft.answers)
+    twin = session.scalar(_twin(post_id, draft, body, answered))
     if twin is not None:
         _give_number_back(session, post_id)
         return AddedComment(twin.id, twin.number)
-    answered = _find_answered(session, post_id, draft.answers)
     path = thread.path_under(answered.path if answered else "", number)
     comment = Comment(
         post_id=post_id,
@@ -76,6 +79,21 @@ def add_comment(session: Session, post_id: int, draft: Draft, now: datetime) -> 
     _count(session, post_id, path, 1)
     session.flush()
     return AddedComment(comment.id, number)
+
+
+def _twin(post_id: int, draft: Draft, body: str, answered: Comment | None) -> Select[Comment]:
+    """The comment that this sending would double: of the same form, or the same words by the same person just now."""
+    same = Comment.once == draft.once
+    if draft.unless_said_since is not None:
+        said_just_now = and_(
+            Comment.author_id == draft.author_id,
+            Comment.body == body,
+            Comment.answers_id.is_(None) if answered is None else Comment.answers_id == answered.id,
+            Comment.deleted_at.is_(None),
+            Comment.written_at > draft.unless_said_since,
+        )
+        same = or_(same, said_just_now)
+    return select(Comment).where(Comment.post_id == post_id, same).order_by(Comment.id).limit(1)
 
 
 def edit_comment(session: Session, post_id: int, number: int, editor_id: int, body: str, now: datetime) -> Comment:

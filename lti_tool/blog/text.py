@@ -21,6 +21,7 @@ _SCHEMES = {"http", "https", "mailto"}
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
     ["table", "strikethrough", "linkify"]
 )
+_markdown.disable("entity")  # people type &amp; to show it, not to mean &
 
 
 class _EveryCharacter(MarkdownIt):

@@ -76,7 +76,8 @@ def _blog_to_import_into(blogs: list[Blog], blog_id: int | None) -> Blog:
     if not blogs:
         raise NotFound("There is no blog yet.", "Open one from a course page first; a launch makes it.")
     listed = "; ".join(f"{blog.id} {blog.title} ({blog.course.title})" for blog in blogs)
-    raise NotFound("Say into which blog.", f"--blog with one of: {listed}")
+    what = "Say into which blog." if blog_id is None else f"There is no blog {blog_id}."
+    raise NotFound(what, f"--blog with one of: {listed}")
 
 
 def _found_as_json(post: FoundPost) -> dict[str, Any]:

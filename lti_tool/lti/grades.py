@@ -83,7 +83,7 @@ def check_answer(answer: Answer, family: Family) -> None:
     status, text = answer.status, answer.text.strip()
     if 200 <= status < 300 and not (family.refused_body is not None and text == family.refused_body):
         return
-    if (status, text) in family.locked_answers:
+    if (status, text) in family.locked_answers or any(words in text for words in family.locked_texts):
         raise LmsRefused(
             "The grade or its column is locked in the LMS.", "Unlock it there, then try again.", Mender.TEACHER, status
         )

@@ -86,11 +86,22 @@ def set_mark(
             session.delete(row)
     else:
         row = row or Mark(comment_id=comment_id)
-        row.mark, row.feedback = mark, feedback.strip()[:_LONGEST_FEEDBACK]
+        row.mark, row.feedback = mark, _checked_feedback(feedback)
         row.grader_id, row.marked_at = grader_id, now
         session.add(row)
     session.flush()
     rescore(session, blog_id, comment.author_id, now)
+
+
+def _checked_feedback(feedback: str) -> str:
+    text = feedback.strip()
+    if len(text) > _LONGEST_FEEDBACK:
+        raise Rejected(
+            f"The feedback has {len(text):,} characters; at most {_LONGEST_FEEDBACK:,} can be kept.",
+            "Shorten it, then mark again. Nothing was saved yet.",
+            kept=text,
+        )
+    return text
 
 
 def next_to_mark(session: Session, blog_id: int, after: int = 0) -> ToMark | None:

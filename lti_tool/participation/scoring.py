@@ -15,6 +15,8 @@ from lti_tool.participation.activity import activities, activity_of, students_of
 from lti_tool.participation.rules import Activity, Rule, ScoreSheet, rule_from, stored
 from lti_tool.participation.rules.sheet import plain_number, two_decimals
 
+_LONGEST_REASON = 1_000
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -145,7 +147,7 @@ def correct_score(
         value = _checked_points(points, rule_of(session, blog_id).sheet(Activity(0, ())).maximum)
         correction = correction or Correction(blog_id=blog_id, person_id=person_id)
         correction.grader_id, correction.points = grader_id, value
-        correction.reason, correction.corrected_at = reason.strip()[:1000], now
+        correction.reason, correction.corrected_at = _checked_reason(reason), now
         session.add(correction)
     session.flush()
     rescore(session, blog_id, person_id, now)
@@ -160,6 +162,13 @@ def _checked_points(text: str, maximum: Fraction) -> Decimal:
     if not value.is_finite() or not 0 <= value <= two_decimals(maximum) or value != round(value, 2):
         raise Rejected(f"{text.strip()[:40]} cannot be a score here.", advice)
     return value
+
+
+def _checked_reason(reason: str) -> str:
+    text = reason.strip()
+    if len(text) > _LONGEST_REASON:
+        raise Rejected(f"The reason is longer than {_LONGEST_REASON:,} characters.", "Shorten it, then save again.")
+    return text
 
 
 def _standing(rule: Rule, activity: Activity, correction: Correction | None) -> Standing:
@@ -181,7 +190,7 @@ def _in_one_line(where: Standing) -> str:
     if where.corrected is not None:
         reason = f": {' '.join(where.reason.split())}" if where.reason else ""
         return f"Set by your teacher{reason}"
-    counted = [item for item in where.sheet.items if item.points or item.of]
+    counted = [item for item in where.sheet.items if item.of and not (item.comment and item.comment.mark is None)]
     parts = [
         f"{item.label.removeprefix('Your ')} {plain_number(item.points)}/{plain_number(item.of)}" for item in counted
     ]

@@ -13,7 +13,8 @@ function go(comment) {
   const heading = current.querySelector("h3");
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-  heading.scrollIntoView({ block: "nearest" });
+  const whole = comment.querySelector(":scope > article").getBoundingClientRect();
+  if (whole.top < 0 || whole.bottom > innerHeight) comment.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 function step(by) {

@@ -1,6 +1,7 @@
 """The blog: its posts, one post with its thread, and writing."""
 
 import secrets
+from datetime import timedelta
 
 from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -14,10 +15,11 @@ from lti_tool.gradebook.ledger import sync_progress_of
 from lti_tool.models import Blog, Post, Role
 from lti_tool.participation.marking import waiting_for_mark
 from lti_tool.participation.scoring import glance, rescore
-from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.access import blueprint_for_visits, done, tool, visitor
 from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("blog")
+SAME_WORDS_WITHIN = timedelta(minutes=10)
 
 
 @room.get("/")
@@ -41,18 +43,24 @@ def post(number: int) -> str:
 
 @room.post("/posts/<int:number>/comments")
 def comment(number: int) -> Response | tuple[str, int]:
-    who = visitor()
+    who, now = visitor(), tool().clock()
     require_writer(who.role)
     answers = request.form.get("answers", type=row_number)
     once = request.form.get("once") or secrets.token_urlsafe(16)
     try:
         with tool().database.writing() as session:
             post_id = find_post(session, who.blog_id, number).id
-            draft = Draft(request.form.get("body", ""), once[:64], who.person_id, answers)
-            added = add_comment(session, post_id, draft, tool().clock())
+            draft = Draft(
+                request.form.get("body", ""),
+                once[:64],
+                who.person_id,
+                answers,
+                unless_said_since=now - SAME_WORDS_WITHIN,
+            )
+            added = add_comment(session, post_id, draft, now)
     except (Rejected, NotFound) as problem:
         return _post_page(number, problem=problem, body=request.form.get("body", "")), 422
-    return redirect(_address_of(number, added.number), 303)
+    return redirect(_address_of(number, added.number, done="posted"), 303)
 
 
 @room.get("/posts/<int:number>/comments/<int:comment_number>/edit")
@@ -164,6 +172,7 @@ def _read_post(session: Session, number: int) -> dict[str, object]:
         "post": post.view,
         "page": thread_page(session, post.row, who.course_id, cursor),
         "is_first": not cursor,
+        "posted": shown if done() == "posted" else None,
         "several": post.has_siblings,
         "reply": _comment_asked_for(session, post.row, "reply") or _comment_asked_for(session, post.row, "answers"),
     }
@@ -184,5 +193,5 @@ def _summary(session: Session) -> dict[str, object]:
     return {}
 
 
-def _address_of(post_number: int, comment_number: int) -> str:
-    return url_for("blog.post", number=post_number, at=comment_number) + f"#c{comment_number}"
+def _address_of(post_number: int, comment_number: int, done: str | None = None) -> str:
+    return url_for("blog.post", number=post_number, at=comment_number, done=done) + f"#c{comment_number}"

@@ -57,7 +57,8 @@ def _for_log(facts: dict[str, object]) -> dict[str, object]:
 
 def _tool_error(problem: ToolError) -> Response:
     status = next((status for kind, status in _STATUSES if isinstance(problem, kind)), 400)
-    kept = problem.kept if isinstance(problem, Rejected) else ""
+    # Whatever went wrong, what somebody has just written is given back.
+    kept = problem.kept if isinstance(problem, Rejected) else request.form.get("body", "")
     return error_page(problem.what, problem.do, status, kept=kept)
 
 

@@ -47,6 +47,9 @@ def preview() -> str | tuple[str, int]:
     """Show what was found, every guess with its reason and open to change; nothing is stored."""
     upload, text = request.files.get("file"), request.form.get("text", "")
     content = upload.stream.read() if upload and upload.filename else text.encode()
+    if not content.strip():
+        nothing = Rejected("There is nothing to import yet.", "Paste the page's text, or choose a file with it.")
+        return render_template("importing/start.html", text=text, problem=nothing), 422
     try:
         found = read_posts(BytesIO(content))
     except ImportProblem as problem:

@@ -12,7 +12,7 @@ _POLICY = (
 
 def add_security_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _POLICY + _who_may())
+    headers.setdefault("Content-Security-Policy", _POLICY + _who_may(response))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     # A page in a sandboxed frame has no origin, and needs our styles and scripts all the same; they are public.
@@ -26,12 +26,15 @@ def add_security_headers(response: Response) -> Response:
     return response
 
 
-def _who_may() -> str:
+def _who_may(response: Response) -> str:
     """The LMS may frame the pages of its visits, nobody else, and forms go to ourselves.
 
     What answers a login or launch holds nothing to click on but the way on, and that leads over the LMS's own hosts.
+    What is said of an ended visit holds nothing to click on at all, and must be read in the frame where it happened.
     """
     if request.path.startswith("/lti/"):
         return ""
+    if request.path.startswith("/v/") and response.status_code >= 400 and "visitor" not in g:
+        return "; form-action 'self'"
     framed_by = f"'self' {g.visitor.frame_origins}" if "visitor" in g else "'none'"
     return f"; form-action 'self'; frame-ancestors {framed_by}"

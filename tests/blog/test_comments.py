@@ -1,7 +1,7 @@
 """Comments are numbered without gaps, keep their place, and belong to whoever wrote them."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -326,3 +326,15 @@ def test_a_post_of_another_blog_is_not_found(thread: Thread) -> None:
         other = a_blog(session)
         with pytest.raises(NotFound):
             find_post(session, other, 1)
+
+
+def test_the_same_words_again_from_a_form_reached_by_back_are_one_comment(thread: Thread) -> None:
+    with thread.database.writing() as session:
+        first = Draft("Twice via back.", "form 1", thread.anna, unless_said_since=NOW - timedelta(minutes=10))
+        one = add_comment(session, thread.post_id, first, NOW)
+        again = add_comment(session, thread.post_id, replace(first, once="form 2"), NOW)
+        elsewhere = add_comment(session, thread.post_id, replace(first, once="form 3", answers=one.number), NOW)
+        by_ben = add_comment(session, thread.post_id, replace(first, once="form 4", author_id=thread.ben), NOW)
+        much_later = replace(first, once="form 5", unless_said_since=NOW + timedelta(minutes=1))
+        later = add_comment(session, thread.post_id, much_later, NOW + timedelta(minutes=11))
+    assert (one.number, again.number, elsewhere.number, by_ben.number, later.number) == (1, 1, 2, 3, 4)

@@ -144,7 +144,7 @@ def _import(frame: FrameLocator, text: str) -> None:
 def _paste(frame: FrameLocator, text: str) -> None:
     frame.get_by_role("link", name="Import", exact=True).click()
     frame.get_by_label("The page's text").fill(text)
-    frame.get_by_role("button", name="Look what is in it").click()
+    frame.get_by_role("button", name="See what is in it").click()
     expect(frame.get_by_role("heading", name="Check before storing")).to_be_visible()
 
 
@@ -207,7 +207,7 @@ def _tom_deletes_what_was_answered(tom: Page) -> None:
 def _mark_all(frame: FrameLocator) -> None:
     _mark(frame, MARKS)
     frame.get_by_role("link", name="Back to the desk").click()
-    expect(frame.get_by_text("1 imported comment was written by people who are not matched")).to_be_visible()
+    expect(frame.get_by_text("1 imported comment is not matched to anybody")).to_be_visible()
 
 
 def _mark(frame: FrameLocator, marks: dict[int, int]) -> None:

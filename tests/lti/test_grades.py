@@ -195,6 +195,13 @@ def test_what_each_answer_means(family: Family, status: int, body: str, meaning:
     assert body[:12] not in problem.what or not body  # row 277: an LMS's own words are shown to nobody
 
 
+def test_the_locked_cell_of_canvas_says_that_it_is_locked() -> None:
+    text = '{"errors":{"type":"forbidden","message":"Cannot grade this submission at this time: it is locked"}}'
+    with pytest.raises(LmsRefused, match="locked") as refused:
+        check_answer(Answer(403, {}, text), CANVAS)
+    assert refused.value.mender is Mender.TEACHER
+
+
 def test_the_locked_cell_of_moodle_says_that_it_is_locked() -> None:
     with pytest.raises(LmsRefused, match="locked"):
         check_answer(Answer(500, {}, "[]"), MOODLE)

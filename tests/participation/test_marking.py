@@ -163,10 +163,12 @@ def test_a_deleted_comment_leaves_the_queue_with_its_mark(queue: Queue) -> None:
     assert queue.progress() == Progress(marked=0, to_mark=3, unmatched=1)
 
 
-def test_feedback_is_kept_to_its_longest(queue: Queue) -> None:
-    queue.mark(queue.ids[0], 1, "x" * 3000)
+def test_feedback_too_long_is_given_back_and_never_cut(queue: Queue) -> None:
+    with pytest.raises(Rejected, match="3,000 characters") as refused:
+        queue.mark(queue.ids[0], 1, "x" * 3000)
+    assert refused.value.kept == "x" * 3000
     with queue.database.reading() as session:
-        assert len(comment_to_mark(session, queue.blog, queue.ids[0]).feedback) == 2000
+        assert comment_to_mark(session, queue.blog, queue.ids[0]).mark is None
 
 
 def test_marks_at_the_same_instant_all_count(queue: Queue) -> None:

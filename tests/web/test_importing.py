@@ -130,8 +130,8 @@ def test_a_file_with_a_mark_at_its_beginning(reader: ScriptBrowser) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "The file is empty."),
-        (b"  \n\n ", "The file is empty."),
+        (b"", "There is nothing to import yet."),
+        (b"  \n\n ", "There is nothing to import yet."),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "a PNG picture"),
         (b"%PDF-1.7\n", "a PDF document"),
         (b"PK\x03\x04" + b"\x00" * 40, "a Word document"),
@@ -149,7 +149,7 @@ def test_files_that_are_no_text(reader: ScriptBrowser, content: bytes, says: str
 def test_nothing_pasted(reader: ScriptBrowser) -> None:
     answer = reader.post("import", {"text": ""})
     assert answer.status_code == 422
-    assert "The file is empty." in answer.text
+    assert "There is nothing to import yet." in answer.text
 
 
 @pytest.mark.parametrize("megabytes", [5.5, 20])

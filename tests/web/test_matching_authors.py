@@ -28,7 +28,7 @@ def test_a_matched_comment_can_be_marked(stage_on_sqlite: Stage) -> None:
     form = {"title": "A Post About Bread", "body": "The first paragraph.", "comments": "2", "fingerprint": fingerprint}
     form |= {"text_1": "I think you are right.", "text_2": "Who stood in it?"}
     assert teacher.post("import/store", form).status_code == 303
-    assert "2 imported comments were written by people who are not matched" in teacher.get("desk").text
+    assert "2 imported comments are not matched to anybody" in teacher.get("desk").text
     with stage.tool.database.reading() as session:
         comment_id = session.scalars(select(Comment.id).where(Comment.number == 2)).one()
         tom = session.scalars(select(Person.id).where(Person.given_name == "Tom")).one()
@@ -39,7 +39,7 @@ def test_a_matched_comment_can_be_marked(stage_on_sqlite: Stage) -> None:
     teacher.post("import/authors", {f"author_{comment_id}": str(tom), f"author_{comment_id - 1}": str(elsewhere)})
 
     assert "Who stood in it?" in teacher.get("desk/queue").text
-    assert "1 imported comment was written by" in teacher.get("desk").text
+    assert "1 imported comment is not matched" in teacher.get("desk").text
 
 
 def test_a_student_may_not_say_who_wrote_what(stage_on_sqlite: Stage) -> None:

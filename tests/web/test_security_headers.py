@@ -41,16 +41,25 @@ def test_the_lms_of_a_visit_may_frame_its_pages(teacher: ScriptBrowser, path: st
     assert policy(teacher.get(path))["frame-ancestors"] == ["'self'", teacher.stage.lms_url]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/.well-known/jwks.json", "/static/blog.css", "/v/nobody/"])
+@pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/.well-known/jwks.json", "/static/blog.css"])
 def test_nobody_may_frame_what_belongs_to_no_visit(teacher: ScriptBrowser, path: str) -> None:
     assert policy(teacher.get(path))["frame-ancestors"] == ["'none'"]
 
 
-def test_what_a_stranger_is_shown_of_a_visit_may_not_be_framed(teacher: ScriptBrowser) -> None:
+def test_the_end_of_a_visit_is_said_in_the_frame_where_it_happens(teacher: ScriptBrowser) -> None:
+    """It holds nothing to click on; refused to the frame, the person would see the browser's own grey error."""
     stranger = teacher.stage.browser()
     answer = stranger.get(f"{teacher.home}/desk")
     assert answer.status_code == 401
-    assert policy(answer)["frame-ancestors"] == ["'none'"]
+    assert "frame-ancestors" not in policy(answer)
+    assert "<a " not in answer.text.split("<main")[1]
+
+
+def test_what_was_written_into_an_ended_visit_is_given_back(teacher: ScriptBrowser) -> None:
+    stranger = teacher.stage.browser()
+    answer = stranger.post(f"{teacher.home}/posts/1/comments", {"body": "An hour of <work>."})
+    assert answer.status_code == 401
+    assert "An hour of &lt;work&gt;." in answer.text
 
 
 def test_each_visit_names_its_own_lms(open_house: Stage) -> None:
