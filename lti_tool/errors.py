@@ -47,7 +47,6 @@ class Mender(Enum):
     TEACHER = "teacher"
     ADMINISTRATOR = "LMS administrator"
     OPERATOR = "operator of this tool"
-    NOBODY = "nobody needs to do anything"
 
 
 class LmsUnreachable(ToolError):

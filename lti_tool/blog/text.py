@@ -78,9 +78,3 @@ def checked(text: str, longest: int) -> str:
             kept=tidy,
         )
     return tidy
-
-
-def excerpt(text: str, longest: int = 160) -> str:
-    """Return the beginning of a text on one line, cut at a word."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0] + " …"
