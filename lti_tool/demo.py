@@ -77,8 +77,9 @@ def _set_up(settings: Settings, lms_url: str, accent: str, say: Say) -> tuple[To
     return tool, clockwork
 
 
-def _register(tool: Tool, lms_url: str, accent: str) -> None:
-    practice = Registration(
+def practice_registration(lms_url: str) -> Registration:
+    """What an operator would register for the practice LMS at this address."""
+    return Registration(
         name="Practice LMS",
         lti_issuer=lms_url,
         lti_client_id=CLIENT_ID,
@@ -86,8 +87,11 @@ def _register(tool: Tool, lms_url: str, accent: str) -> None:
         token_url=f"{lms_url}/lti/token",
         jwks_url=f"{lms_url}/lti/jwks",
     )
+
+
+def _register(tool: Tool, lms_url: str, accent: str) -> None:
     with tool.database.writing() as session:
-        register_platform(session, practice, [DEPLOYMENT_ID(accent)], tool.clock())
+        register_platform(session, practice_registration(lms_url), [DEPLOYMENT_ID(accent)], tool.clock())
 
 
 def _start_lms(settings: Settings, lms_port: int, tool_url: str, accent: str, log: Path) -> subprocess.Popen[bytes]:

@@ -15,8 +15,9 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lti_tool.app import build_tool, create_app
+from lti_tool.demo import practice_registration
 from lti_tool.lti.keys import new_key
-from lti_tool.lti.registration import Registration, register_platform
+from lti_tool.lti.registration import register_platform
 from lti_tool.practice_lms import CLIENT_ID, DEPLOYMENT_ID, PracticeSchool, ToolAddresses, create_practice_lms
 from lti_tool.settings import Settings
 from lti_tool.tool import Tool
@@ -206,13 +207,6 @@ def open_stage(folder: Path, database_url: str, accent: str, tool_host: str = "l
 
 def register(tool: Tool, lms_url: str, *deployment_ids: str, client_id: str = CLIENT_ID) -> int:
     """Register a platform with the practice LMS's addresses and return its number."""
-    practice = Registration(
-        name="Practice LMS",
-        lti_issuer=lms_url,
-        lti_client_id=client_id,
-        authorize_url=f"{lms_url}/lti/authorize",
-        token_url=f"{lms_url}/lti/token",
-        jwks_url=f"{lms_url}/lti/jwks",
-    )
+    practice = replace(practice_registration(lms_url), lti_client_id=client_id)
     with tool.database.writing() as session:
         return register_platform(session, practice, deployment_ids, tool.clock()).platform_id

@@ -33,7 +33,6 @@ class CommentView:
     path: str
     author: Author
     html: str
-    body: str
     written_at: datetime
     edited_at: datetime | None
     is_deleted: bool
@@ -64,7 +63,7 @@ _VISIBLE = or_(Comment.deleted_at.is_(None), Comment.live_replies > 0)
 # Built once, and of columns, not whole objects: making both anew was most of a page's cost (benchmarks/README.md).
 _COMMENTS = (
     select(
-        Comment.id, Comment.number, Comment.path, Comment.body, Comment.body_html, Comment.live_replies,
+        Comment.id, Comment.number, Comment.path, Comment.body_html, Comment.live_replies,
         Comment.written_at, Comment.edited_at, Comment.deleted_at, Comment.author_id, Comment.author_name,
         Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
         _answered.number.label("answers"), _answered.author_name.label("answers_said"),
@@ -122,7 +121,6 @@ def _view(row: Row[*tuple[Any, ...]], post: Post, replies: tuple[CommentView, ..
         path=row.path,
         author=author(row.author_id, name, row.launched_role or row.roster_role, post.author_id),
         html=row.body_html,
-        body=row.body,
         written_at=row.written_at,
         edited_at=row.edited_at,
         is_deleted=row.deleted_at is not None,

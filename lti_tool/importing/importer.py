@@ -62,13 +62,18 @@ def imported_before(session: Session, blog_id: int, mark: str) -> Post | None:
     return session.scalar(select(Post).where(Post.blog_id == blog_id, Post.once == mark))
 
 
+def people_of(session: Session, course_id: int) -> list[Person]:
+    """Return everybody known in a course, whatever their role."""
+    people = select(Person).join(Membership, Membership.person_id == Person.id).where(Membership.course_id == course_id)
+    return list(session.scalars(people))
+
+
 def match_names(session: Session, course_id: int, names: Iterable[str]) -> dict[str, Match]:
     """Match each name to one person of the course: by the whole name, else by a first name that only one bears."""
     whole: dict[str, set[int]] = defaultdict(set)
     first: dict[str, set[int]] = defaultdict(set)
     shown: dict[int, str] = {}
-    people = select(Person).join(Membership, Membership.person_id == Person.id).where(Membership.course_id == course_id)
-    for person in session.scalars(people):
+    for person in people_of(session, course_id):
         shown[person.id] = person.shown_name
         whole[_plain(person.shown_name)].add(person.id)
         first[_plain(person.given_name or person.shown_name.partition(" ")[0])].add(person.id)

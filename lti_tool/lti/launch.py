@@ -24,7 +24,7 @@ from lti_tool.errors import LaunchRefused, Reason
 from lti_tool.identity import Arrival
 from lti_tool.lti.claims import DEPLOYMENT_ID, arrival_from, check_resource_link_launch, identifier, product_family
 from lti_tool.lti.families import family_of_product
-from lti_tool.lti.login import BrowserCookies, FormRequest, KnownDeployment, ToolConf
+from lti_tool.lti.login import BrowserCookies, FormRequest, ToolConf
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms
 from lti_tool.models import Login, Platform
 
@@ -170,11 +170,9 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         hint = self._known_login().lti_deployment_id
         if hint is not None and hint != claimed:
             raise LaunchRefused(Reason.DEPLOYMENT_MISMATCH)
-        platform = self._known_platform()
-        found = self._tool_config.find_deployment_by_params(platform.lti_issuer, claimed, platform.lti_client_id)
-        if not isinstance(found, KnownDeployment):
+        self.deployment_id = self._gate.platforms.deployment_id(self._known_platform().id, claimed)
+        if self.deployment_id is None:
             raise LaunchRefused(Reason.UNKNOWN_DEPLOYMENT)
-        self.deployment_id = found.our_id
         return self
 
     def validate_message(self) -> "_Launch":

@@ -88,15 +88,7 @@ class ToolConf(ToolConfAbstract[Request]):
     def find_deployment_by_params(
         self, iss: str, deployment_id: str, client_id: str, *args: Any, **kwargs: Any
     ) -> Deployment | None:
-        our_id = self._platforms.deployment_id(self._platforms.find(iss, client_id).id, deployment_id)
-        return None if our_id is None else KnownDeployment(our_id)
-
-
-class KnownDeployment(Deployment):
-    """A deployment that carries our own id of it."""
-
-    def __init__(self, our_id: int) -> None:
-        self.our_id = our_id
+        raise NotImplementedError("a launch asks for its deployment by the platform it already knows")
 
 
 class KnownRegistration(Registration):

@@ -14,7 +14,6 @@ from lti_tool.participation.rules import Activity, MarkedComment
 class Student:
     id: int
     name: str
-    lti_sub: str
 
 
 def activity_of(session: Session, blog_id: int, person_id: int) -> Activity:
@@ -51,6 +50,6 @@ def students_of(session: Session, blog_id: int) -> tuple[Student, ...]:
         .join(Blog, Blog.course_id == Membership.course_id)
         .where(Blog.id == blog_id)
     ).all()
-    students = [Student(person.id, person.shown_name, person.lti_sub) for member, person in rows
+    students = [Student(person.id, person.shown_name) for member, person in rows
                 if member.role is Role.STUDENT]  # fmt: skip
     return tuple(sorted(students, key=lambda student: (student.name.casefold(), student.id)))

@@ -12,6 +12,7 @@ from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import rescore
 
 _LONGEST_FEEDBACK = 2_000
+_NOT_MARKABLE = ("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
 _A_STUDENT = or_(
     Membership.launched_role == Role.STUDENT,
     and_(Membership.launched_role.is_(None), Membership.roster_role == Role.STUDENT),
@@ -22,19 +23,14 @@ _LIVE_IN_BLOG = (
     Comment.deleted_at.is_(None),
 )
 _STUDENTS_COMMENTS = (
-    select(func.count(), func.count().filter(Comment.is_marked))
+    select(Comment.id)
     .select_from(Blog)
     .join(Membership, Membership.course_id == Blog.course_id)
     .join(Comment, Comment.author_id == Membership.person_id)
     .where(Blog.id == bindparam("blog_id"), _A_STUDENT, *_LIVE_IN_BLOG)
 )
-_WAITING = (
-    select(Comment.id)
-    .select_from(Blog)
-    .join(Membership, Membership.course_id == Blog.course_id)
-    .join(Comment, Comment.author_id == Membership.person_id)
-    .where(Blog.id == bindparam("blog_id"), _A_STUDENT, *_LIVE_IN_BLOG, Comment.is_marked.is_(False))
-)
+_COUNTED = _STUDENTS_COMMENTS.with_only_columns(func.count(), func.count().filter(Comment.is_marked))
+_WAITING = _STUDENTS_COMMENTS.where(Comment.is_marked.is_(False))
 _COMMENTS_OF_NOBODY = select(func.count()).select_from(Comment).where(Comment.author_id.is_(None), *_LIVE_IN_BLOG)
 
 
@@ -78,7 +74,7 @@ def set_mark(
     one = _markable(blog_id).where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
     comment = session.scalar(one)
     if comment is None or comment.author_id is None:
-        raise NotFound("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
+        raise NotFound(*_NOT_MARKABLE)
     row = session.get(Mark, comment_id)
     comment.is_marked = mark is not None
     if mark is None:
@@ -116,7 +112,7 @@ def comment_to_mark(session: Session, blog_id: int, comment_id: int) -> ToMark:
     """Return one student's comment, marked or not. Raises NotFound."""
     row = session.execute(_to_mark(blog_id).where(Comment.id == comment_id)).one_or_none()
     if row is None:
-        raise NotFound("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
+        raise NotFound(*_NOT_MARKABLE)
     return _view(row)
 
 
@@ -127,7 +123,7 @@ def comments_by(session: Session, blog_id: int, person_id: int) -> tuple[ToMark,
 
 
 def progress(session: Session, blog_id: int) -> Progress:
-    total, marked = session.execute(_STUDENTS_COMMENTS, {"blog_id": blog_id}).one()
+    total, marked = session.execute(_COUNTED, {"blog_id": blog_id}).one()
     unmatched = session.scalar(_COMMENTS_OF_NOBODY, {"blog_id": blog_id})
     return Progress(marked, total - marked, unmatched or 0)
 

@@ -1,8 +1,6 @@
 """The gradebook page: what the LMS should show, what it took, what is in the way, and sending it again."""
 
-from dataclasses import asdict
-
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.gradebook.ledger import has_column, ledger, sync_progress
@@ -27,12 +25,6 @@ def table() -> str:
     with tool().database.reading() as session:
         lines = ledger(session, visitor().blog_id)
     return render_template("gradebook/_table.html", lines=lines, progress=sync_progress(lines))
-
-
-@room.get("/gradebook/progress")
-def progress() -> Response:
-    with tool().database.reading() as session:
-        return jsonify(asdict(sync_progress(ledger(session, visitor().blog_id))))
 
 
 @room.post("/gradebook/try-again")

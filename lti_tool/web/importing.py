@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from io import BytesIO
 
 from flask import redirect, render_template, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,10 +17,10 @@ from lti_tool.importing.importer import (
     imported_before,
     match_comments,
     match_names,
+    people_of,
     store_import,
     unmatched_comments,
 )
-from lti_tool.models import Membership, Person
 from lti_tool.participation.scoring import rescore_all
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
 
@@ -185,9 +184,4 @@ def _whole(text: str) -> int | None:
 
 
 def _people(session: Session) -> dict[int, str]:
-    people = session.scalars(
-        select(Person)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.course_id == visitor().course_id)
-    )
-    return {person.id: person.shown_name for person in people}
+    return {person.id: person.shown_name for person in people_of(session, visitor().course_id)}
