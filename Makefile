@@ -7,10 +7,10 @@
 MAKEFLAGS += --no-print-directory
 export PYTHON
 
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test conformance check format lock clean
 
 help:  ## list these tasks
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 demo:  ## set up what is missing, then run the tool with a practice LMS beside it (Ctrl-C stops both)
 	@setup/environment run
@@ -20,6 +20,11 @@ test:  ## set up what is missing, browser and PostgreSQL too, then run all tests
 	@setup/environment dev
 	@.venv/bin/python -m tests.system_parts
 	@.venv/bin/python -m pytest -q $(PYTEST_ARGS)
+
+conformance:  ## run the certification tests and write docs/conformance.md from what they proved
+	@setup/environment dev
+	@.venv/bin/python -m tests.system_parts
+	@.venv/bin/python -m tests.certification.conformance
 
 check:  ## format, lint, types and import contracts, changing nothing
 	@setup/environment dev

@@ -21,7 +21,20 @@ from lti_tool.lti.roster import Roster
 from lti_tool.lti.tokens import ServiceTokens
 from lti_tool.settings import Settings
 from lti_tool.tool import Tool, utc_now
-from lti_tool.web import access, blog, desk, gradebook, health, importing, launch, participation
+from lti_tool.web import (
+    access,
+    blog,
+    copying,
+    desk,
+    gradebook,
+    health,
+    importing,
+    launch,
+    linking,
+    participation,
+    registration,
+    window,
+)
 from lti_tool.web.errors import add_error_pages
 from lti_tool.web.numbers import RowNumber
 from lti_tool.web.same_origin import refuse_foreign_posts
@@ -29,26 +42,30 @@ from lti_tool.web.security_headers import add_security_headers
 from lti_tool.worker import Clockwork, open_queue
 
 LARGEST_FORM = 1_000_000
-_ROOMS = (launch.room, blog.room, importing.room, desk.room, participation.room, gradebook.room, health.room)
+_ROOMS = (
+    launch.room, registration.room, linking.room, copying.room, blog.room, importing.room, desk.room,
+    participation.room, gradebook.room, window.room, window.arriving, health.room,
+)  # fmt: skip
 
 
 def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> tuple[Tool, Clockwork]:
     """Build the parts once for a process, and the clockwork that runs them in time."""
     database = Database(settings.database_url)
-    connection = Connection(allow_private=settings.allow_private_addresses)
+    connection = Connection(allow_private=settings.allow_private_addresses, ca_file=settings.ca_file)
     keyring = Keyring(settings.keys_dir)
     platforms = Platforms(database)
     tokens = ServiceTokens(connection, keyring)
-    gradebook_of_platforms = AgsGradebook(connection, platforms, tokens)
+    gradebook_of_platforms = AgsGradebook(connection, platforms, tokens, settings.launch_url)
     roster = Roster(connection, tokens)
-    clockwork = Clockwork(open_queue(settings), database, gradebook_of_platforms, roster, clock)
+    keys = PlatformKeys(database, connection, clock)
+    clockwork = Clockwork(open_queue(settings), database, gradebook_of_platforms, roster, keys, clock)
     tool = Tool(
         settings=settings,
         database=database,
         keyring=keyring,
         connection=connection,
         platforms=platforms,
-        gate=Gate(database, platforms, PlatformKeys(database, connection, clock)),
+        gate=Gate(database, platforms, keys),
         gradebook=gradebook_of_platforms,
         roster=roster,
         ring=clockwork.ring,

@@ -71,6 +71,18 @@ def insert_or_get(
     return row
 
 
+def insert_missing(
+    session: Session,
+    model: type[DeclarativeBase],
+    key: Sequence[InstrumentedAttribute[Any]],
+    rows: Sequence[Mapping[str, object]],
+) -> None:
+    """Insert those of many rows whose unique `key` is not there yet, whoever else does the same at this instant."""
+    if rows:
+        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(model)
+        session.execute(insert.on_conflict_do_nothing(index_elements=[c.key for c in key]), [dict(row) for row in rows])
+
+
 @lru_cache
 def _insert_or_get(
     dialect: str, model: type[Row], key: tuple[str, ...], refresh: tuple[str, ...]

@@ -127,8 +127,11 @@ class Reason(Enum):
     TARGET_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _TELL)
     BAD_CLAIM = Refusal(Kind.UNTRUSTED, "Your LMS sent a request that the blog cannot read.", _TELL)
     UNKNOWN_MESSAGE = Refusal(Kind.UNTRUSTED, "Your LMS asked for something that the blog does not do.", _TELL)
-    UNKNOWN_DEPLOYMENT = Refusal(
-        Kind.FORBIDDEN, "The blog is registered with this LMS, but not for this place in it.", _TELL
+    STORAGE_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
+    DEPLOYMENT_HELD = Refusal(
+        Kind.FORBIDDEN,
+        "The blog is registered with this LMS, but this place in it has yet to be approved.",
+        "Whoever looks after your LMS can ask the operator of the blog, and name what stands below.",
     )
 
 

@@ -1,60 +1,14 @@
 """The whole schema on one page. Holds no rule of the house beyond what the database itself can keep."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, MetaData, Text, UniqueConstraint, text
-from sqlalchemy import Enum as EnumColumn
-from sqlalchemy.engine import Dialect
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite, which knows no zones, gives it back aware as well."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class PlainText(TypeDecorator[str]):
-    """Text without NUL characters, which no one writes and PostgreSQL refuses, in what is stored and what is sought."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else value.replace("\x00", "")
-
-
-class Points(TypeDecorator[Decimal]):
-    """Points with two decimals, kept as whole hundredths so that no database rounds them."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        hundredths = value * 100
-        if hundredths != int(hundredths):
-            raise ValueError(f"{value} has more than two decimals")
-        return int(hundredths)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value) / 100
+from lti_tool.column_types import PlainText, Points, UtcTime, by_value
 
 
 class Base(DeclarativeBase):
@@ -92,12 +46,6 @@ class SyncState(Enum):
     WITHDRAWN = "withdrawn"
 
 
-def _by_value(kind: type[Enum]) -> EnumColumn:
-    return EnumColumn(
-        kind, native_enum=False, create_constraint=False, length=40, values_callable=lambda k: [m.value for m in k]
-    )
-
-
 # --- platforms: who may launch -------------------------------------------------------------------------------------
 
 
@@ -112,28 +60,50 @@ class Platform(Base):
     lti_client_id: Mapped[str]
     authorize_url: Mapped[str]
     token_url: Mapped[str]
+    token_audience: Mapped[str | None]
     jwks_url: Mapped[str]
     family: Mapped[str] = mapped_column(default="")
+    accepts_new_deployments: Mapped[bool] = mapped_column(default=False)
+    service_hosts: Mapped[list[str]] = mapped_column(default=list)
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     key_set: Mapped[dict[str, Any] | None]
     key_set_read_at: Mapped[datetime | None]
+    key_set_fresh_until: Mapped[datetime | None]
     key_set_tried_at: Mapped[datetime | None]
 
 
+class Invitation(Base):
+    """An operator's leave for one LMS to register itself, once and for a while. Its code is kept as a hash only."""
+
+    __tablename__ = "invitation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    lti_issuer: Mapped[str | None]
+    accepts_new_deployments: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class Deployment(Base):
-    """One place of a platform where the tool is installed."""
+    """One place of a platform where the tool is installed. One that appeared by itself waits for the operator."""
 
     __tablename__ = "deployment"
     __table_args__ = (UniqueConstraint("platform_id", "lti_deployment_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
     lti_deployment_id: Mapped[str]
+    held_since: Mapped[datetime | None]
     platform: Mapped[Platform] = relationship()
 
 
 class Login(Base):
-    """One begun login: what the launch that ends it must match. Used once."""
+    """One begun login: what the launch that ends it must match. Used once.
+
+    `storage_hash` is of the secret that the LMS's own frame keeps where the browser keeps no cookie of ours.
+    """
 
     __tablename__ = "login"
     state: Mapped[str] = mapped_column(primary_key=True)
@@ -141,6 +111,9 @@ class Login(Base):
     platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
     target_link_uri: Mapped[str]
     lti_deployment_id: Mapped[str | None]
+    storage_hash: Mapped[str | None]
+    storage_target: Mapped[str | None]
+    storage_asked_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 
@@ -180,21 +153,27 @@ class Course(Base):
     title: Mapped[str] = mapped_column(default="")
     label: Mapped[str] = mapped_column(default="")
     lti_memberships_url: Mapped[str | None]
+    roster_tried_at: Mapped[datetime | None]
     roster_read_at: Mapped[datetime | None]
+    roster_problem: Mapped[str] = mapped_column(default="")
     deployment: Mapped[Deployment] = relationship()
 
 
 class Membership(Base):
-    """A person's place in a course: what the latest launch said of their role, and what the roster says."""
+    """A person's place in a course: what the latest launch said of their role, and what the roster says.
+
+    `left_at` is when the roster listed them no more. `is_test` marks a teacher's own view as a student.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("course_id", "person_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    launched_role: Mapped[Role | None] = mapped_column(_by_value(Role))
-    roster_role: Mapped[Role | None] = mapped_column(_by_value(Role))
-    launched_at: Mapped[datetime | None]
+    launched_role: Mapped[Role | None] = mapped_column(by_value(Role))
+    roster_role: Mapped[Role | None] = mapped_column(by_value(Role))
+    left_at: Mapped[datetime | None]
+    is_test: Mapped[bool] = mapped_column(default=False)
     person: Mapped[Person] = relationship()
 
     @property
@@ -208,30 +187,89 @@ def role_of(launched_role: Role | None, roster_role: Role | None) -> Role:
 
 
 class Blog(Base):
-    """What one link in a course opens."""
+    """What a link in a course opens: a prompt, its posts, its policy.
+
+    `content_key` is the id that the LMS carries in the link, and takes along when a course is copied. A blog made for
+    such a copy says what it came from until the teacher has chosen what it is to be.
+    """
 
     __tablename__ = "blog"
-    __table_args__ = (UniqueConstraint("course_id", "lti_resource_link_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
-    lti_resource_link_id: Mapped[str]
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    content_key: Mapped[str | None] = mapped_column(index=True)
     title: Mapped[str] = mapped_column(default="")
-    lti_line_item_url: Mapped[str | None]
-    lti_scopes: Mapped[list[str]] = mapped_column(default=list)
+    prompt: Mapped[str] = mapped_column(default="")
+    prompt_html: Mapped[str] = mapped_column(default="")
     rule: Mapped[dict[str, Any] | None]
     last_post_number: Mapped[int] = mapped_column(default=0)
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("blog.id"))
+    copy_settled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     course: Mapped[Course] = relationship()
 
 
+class Placement(Base):
+    """A link in a course, and the blog it opens. Two links can open one blog: the same conversation."""
+
+    __tablename__ = "placement"
+    __table_args__ = (UniqueConstraint("course_id", "lti_resource_link_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    lti_resource_link_id: Mapped[str]
+    blog_id: Mapped[int] = mapped_column(ForeignKey("blog.id"), index=True)
+    lti_line_item_url: Mapped[str | None]
+    lti_scopes: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime]
+    blog: Mapped[Blog] = relationship()
+
+
+class PlannedBlog(Base):
+    """A blog that a teacher has laid out in the LMS's dialogue. It becomes one when its link is first opened."""
+
+    __tablename__ = "planned_blog"
+    content_key: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    title: Mapped[str]
+    prompt: Mapped[str] = mapped_column(default="")
+    prompt_html: Mapped[str] = mapped_column(default="")
+    rule: Mapped[dict[str, Any] | None]
+    same_as_id: Mapped[int | None] = mapped_column(ForeignKey("blog.id"))
+    created_at: Mapped[datetime]
+
+
+class LinkRequest(Base):
+    """An LMS's question which blogs new links should open. Answered once, by the person it came with."""
+
+    __tablename__ = "link_request"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str]
+    in_address: Mapped[bool] = mapped_column(default=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    role: Mapped[Role] = mapped_column(by_value(Role))
+    lti_return_url: Mapped[str]
+    lti_data: Mapped[str | None]
+    takes_links: Mapped[bool]
+    takes_several: Mapped[bool]
+    takes_columns: Mapped[bool]
+    frame_origins: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
+
+
 class Visit(Base):
-    """One launch that was let in. Its key stands in the address, its secret in a cookie of that address alone."""
+    """One launch that was let in. Its key stands in the address, its secret in a cookie of that address alone.
+
+    Where the browser keeps no cookie, the secret stands in the address too (`in_address`).
+    """
 
     __tablename__ = "visit"
     key: Mapped[str] = mapped_column(primary_key=True)
     secret_hash: Mapped[str]
+    in_address: Mapped[bool] = mapped_column(default=False)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    blog_id: Mapped[int] = mapped_column(ForeignKey("blog.id"))
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))
     frame_origins: Mapped[str]
     return_url: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -340,7 +378,9 @@ class GradebookScore(Base):
     comment: Mapped[str] = mapped_column(default="")
     revision: Mapped[int] = mapped_column(default=0)
     wanted_at: Mapped[datetime]
-    state: Mapped[SyncState] = mapped_column(_by_value(SyncState), default=SyncState.WAITING)
+    worked_at: Mapped[datetime | None]
+    review_key: Mapped[str | None] = mapped_column(unique=True)
+    state: Mapped[SyncState] = mapped_column(by_value(SyncState), default=SyncState.WAITING)
     due_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lti_tool.errors import SetUpProblem
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that `lti-tool serve` listens on.")
     allow_private_addresses: bool = Field(
         default=False, description="Accept platforms on loopback or private addresses, and there plain http."
+    )
+    ca_file: FilePath | None = Field(
+        default=None,
+        description="Certificates (PEM) to trust beside the usual ones, for an LMS with its own authority.",
     )
     workers: int = Field(default=2, ge=1, le=64, description="Server processes that `lti-tool serve` starts.")
 

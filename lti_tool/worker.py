@@ -16,21 +16,44 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 from huey.exceptions import ConfigurationError
 from huey.serializer import SignedSerializer
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem, ToolError
 from lti_tool.gradebook.delivery import DeliveryReport, LmsGradebook, deliver_due_scores
-from lti_tool.identity import record_roster
-from lti_tool.lti.platforms import PlatformFacts, platform_facts
+from lti_tool.identity.arrival import ROSTER_FRESH
+from lti_tool.identity.roster import RosterMember, record_roster
+from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
 from lti_tool.lti.roster import Roster
-from lti_tool.models import Blog, Course, GradebookScore, Login, Visit
+from lti_tool.models import (
+    Blog,
+    Course,
+    Deployment,
+    GradebookScore,
+    Invitation,
+    LinkRequest,
+    Login,
+    Placement,
+    PlannedBlog,
+    Platform,
+    Visit,
+)
 from lti_tool.settings import Settings
 
 SENDERS = 4  # measured on Moodle: more at once only makes each slower
-ROSTER_FRESH = timedelta(minutes=5)
 ROSTER_AFTER_VISIT = timedelta(minutes=30)
 KEEP_ENDED_VISITS = timedelta(days=30)
+KEEP_UNPLACED = timedelta(days=180)  # an LMS's form may stay open, a course may be built long before its term
+
+_CLAIM_ROSTER = (
+    update(Course)
+    .where(
+        Course.id == bindparam("course_id"),
+        or_(Course.roster_tried_at.is_(None), Course.roster_tried_at < bindparam("before")),
+    )
+    .values(roster_tried_at=bindparam("at"))
+    .returning(Course)
+)
 
 log = structlog.get_logger()
 
@@ -62,17 +85,25 @@ class Clockwork:
     """The tasks, bound to the tool's parts. A web process only rings; a worker process also runs `consumer`."""
 
     def __init__(
-        self, queue: Huey, database: Database, gradebook: LmsGradebook, roster: Roster, clock: Callable[[], datetime]
+        self,
+        queue: Huey,
+        database: Database,
+        gradebook: LmsGradebook,
+        roster: Roster,
+        platform_keys: PlatformKeys,
+        clock: Callable[[], datetime],
     ) -> None:
         self._queue = queue
         self._database = database
         self._gradebook = gradebook
         self._roster = roster
+        self._platform_keys = platform_keys
         self._clock = clock
         self._deliver = queue.task(name="deliver")(self.deliver)
         self._read_rosters = queue.task(name="read_rosters")(self.read_rosters)
         queue.periodic_task(crontab(minute="*"), name="deliver_each_minute")(self.deliver)
         queue.periodic_task(crontab(minute="*/5"), name="read_rosters_now_and_then")(self.read_rosters)
+        queue.periodic_task(crontab(minute="*"), name="refresh_platform_keys")(platform_keys.refresh_stale)
         queue.periodic_task(crontab(minute="17"), name="tidy_each_hour")(self.tidy)
 
     def ring(self) -> None:
@@ -85,6 +116,7 @@ class Clockwork:
 
     def deliver(self) -> None:
         """Send what is due, several at a time, and come back when the next retry or lost lease is due."""
+        self.read_rosters(for_scores=True)
         self.send_all()
         with self._database.reading() as session:
             due = session.scalar(
@@ -108,44 +140,64 @@ class Clockwork:
             sum(report.refused for report in reports),
         )
 
-    def read_rosters(self) -> None:
-        """Read anew the rosters of courses that people visit, each at most every few minutes."""
-        for course_id, platform, lti_deployment_id, address in self._stale_courses():
-            try:
-                members = self._roster.members(platform, lti_deployment_id, address)
-            except ToolError as problem:
-                log.warning("roster_not_read", course=course_id, why=type(problem).__name__)
-                continue
+    def read_rosters(self, *, for_scores: bool = False) -> None:
+        """Read anew the rosters of courses that people visit, or that scores go to, each at most every few minutes."""
+        for course_id in self._courses(self._with_due_scores() if for_scores else self._visited()):
             with self._database.writing() as session:
-                record_roster(session, course_id, members, self._clock())
-            log.info("roster_read", course=course_id, members=len(members))
+                course = session.scalar(_CLAIM_ROSTER, {"course_id": course_id, "at": self._clock(),
+                                                        "before": self._clock() - ROSTER_FRESH})  # fmt: skip
+                if course is not None:
+                    wanted = (platform_facts(course.deployment.platform), course.deployment.lti_deployment_id,
+                              course.lti_memberships_url or "", course.lti_context_id)  # fmt: skip
+            if course is not None:
+                self._read_roster(course_id, *wanted)
 
-    def _stale_courses(self) -> list[tuple[int, PlatformFacts, str, str]]:
-        now = self._clock()
-        visited = select(Blog.course_id).join(Visit, Visit.blog_id == Blog.id)
-        visited = visited.where(Visit.created_at > now - ROSTER_AFTER_VISIT)
-        stale = or_(Course.roster_read_at.is_(None), Course.roster_read_at < now - ROSTER_FRESH)
+    def _read_roster(self, course_id: int, platform: PlatformFacts, *address: str) -> None:
+        problem = ""
+        members: tuple[RosterMember, ...] = ()
+        try:
+            members = self._roster.members(platform, *address)
+        except ToolError as error:
+            problem = error.what
+            log.warning("roster_not_read", course=course_id, why=type(error).__name__)
+        with self._database.writing() as session:
+            if not problem:
+                record_roster(session, course_id, members, self._clock())
+                log.info("roster_read", course=course_id, members=len(members))
+            session.get_one(Course, course_id).roster_problem = problem
+
+    def _courses(self, interesting: Select[int]) -> list[int]:
+        stale = or_(Course.roster_tried_at.is_(None), Course.roster_tried_at < self._clock() - ROSTER_FRESH)
         with self._database.reading() as session:
-            courses = session.scalars(
-                select(Course).where(Course.lti_memberships_url.is_not(None), stale, Course.id.in_(visited))
-            )
-            return [
-                (
-                    course.id,
-                    platform_facts(course.deployment.platform),
-                    course.deployment.lti_deployment_id,
-                    course.lti_memberships_url or "",
+            return list(
+                session.scalars(
+                    select(Course.id)
+                    .join(Deployment, Deployment.id == Course.deployment_id)
+                    .join(Platform, Platform.id == Deployment.platform_id)
+                    .where(Course.lti_memberships_url.is_not(None), stale, Course.id.in_(interesting))
+                    .where(Platform.disabled_at.is_(None), Deployment.held_since.is_(None))
                 )
-                for course in courses
-                if course.deployment.platform.disabled_at is None
-            ]
+            )
+
+    def _visited(self) -> Select[int]:
+        visited = select(Placement.course_id).join(Visit, Visit.placement_id == Placement.id)
+        return visited.where(Visit.created_at > self._clock() - ROSTER_AFTER_VISIT)
+
+    def _with_due_scores(self) -> Select[int]:
+        waiting = select(Placement.course_id).join(GradebookScore, GradebookScore.blog_id == Placement.blog_id)
+        return waiting.where(GradebookScore.due_at <= self._clock())
 
     def tidy(self) -> None:
-        """Remove logins that can no longer be used, and visits long ended."""
+        """Remove logins that can no longer be used, visits long ended, and what was laid out but never placed."""
         now = self._clock()
         with self._database.writing() as session:
             session.execute(delete(Login).where(Login.expires_at < now - timedelta(hours=1)))
             session.execute(delete(Visit).where(Visit.expires_at < now - KEEP_ENDED_VISITS))
+            session.execute(delete(LinkRequest).where(LinkRequest.expires_at < now - KEEP_ENDED_VISITS))
+            session.execute(delete(Invitation).where(Invitation.expires_at < now - KEEP_ENDED_VISITS))
+            placed = select(Blog.content_key).where(Blog.content_key.is_not(None))
+            unplaced = PlannedBlog.content_key.not_in(placed) & PlannedBlog.same_as_id.is_(None)
+            session.execute(delete(PlannedBlog).where(unplaced, PlannedBlog.created_at < now - KEEP_UNPLACED))
 
     def consumer(self) -> Consumer:
         """Return the consumer that runs the tasks; starting it also rings, for what a stopped worker left."""

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.blog.comments import AddedComment, Draft, add_comment
 from lti_tool.blog.posts import PostDraft, add_post
-from lti_tool.models import Blog, Course, Deployment, Membership, Person, Platform, Role
+from lti_tool.models import Blog, Course, Deployment, Membership, Person, Placement, Platform, Role
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COLUMN = "https://lms.example.edu/columns/1"
@@ -76,17 +76,26 @@ def a_blog(session: Session, course_id: int | None = None, column: str | None = 
     """A blog with a gradebook column; of a new course where none is given."""
     if course_id is None:
         course_id = a_course(session)
-    row = Blog(
+    row = Blog(course_id=course_id, title="Class blog", created_at=NOW)
+    session.add(row)
+    session.flush()
+    a_link(session, row.id, course_id, column)
+    return row.id
+
+
+def a_link(session: Session, blog_id: int, course_id: int, column: str | None = COLUMN) -> int:
+    """A link of a course that opens the blog."""
+    placement = Placement(
         course_id=course_id,
         lti_resource_link_id=f"link-{next(_numbers)}",
-        title="Class blog",
+        blog_id=blog_id,
         lti_line_item_url=column,
         lti_scopes=["https://purl.imsglobal.org/spec/lti-ags/scope/score"],
         created_at=NOW,
     )
-    session.add(row)
+    session.add(placement)
     session.flush()
-    return row.id
+    return placement.id
 
 
 def course_of(session: Session, blog_id: int) -> int:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
-import lti_tool.migrations
 from lti_tool.app import require_schema
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem
-from lti_tool.migrations import is_current, upgrade
+from lti_tool.migrations import changing_schema, is_current, upgrade
 from lti_tool.models import Base
 from tests.a_school import a_blog
 from tests.system_parts import PROJECT_FOLDER
@@ -39,10 +37,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 def downgrade(database: Database, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(lti_tool.migrations.__file__).parent))
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
+    with changing_schema(database) as config:
         command.downgrade(config, revision)
 
 

@@ -15,7 +15,7 @@ _LONGEST_LINE = 300
 WORDS_PER_MINUTE = 220
 _BY_NUMBER = select(Post).where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"))
 _OPENED = (
-    select(Post, Person, Membership, Blog.last_post_number)
+    select(Post, Person, Membership, Blog.last_post_number, Blog.prompt_html)
     .join(Blog, Blog.id == Post.blog_id)
     .outerjoin(Person, Person.id == Post.author_id)
     .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == Blog.course_id))
@@ -66,6 +66,7 @@ class OpenedPost:
     row: Post
     view: PostView
     has_siblings: bool
+    prompt_html: str
 
 
 def add_post(session: Session, blog_id: int, draft: PostDraft, now: datetime) -> Post:
@@ -120,8 +121,18 @@ def open_post(session: Session, blog_id: int, number: int) -> OpenedPost:
     row = session.execute(_OPENED, {"blog_id": blog_id, "number": number}).one_or_none()
     if row is None:
         raise NotFound(*_NO_POST)
-    post, person, membership, last_number = row
-    return OpenedPost(post, _view(post, person, membership), has_siblings=last_number > 1)
+    post, person, membership, last_number, prompt_html = row
+    return OpenedPost(post, _view(post, person, membership), last_number > 1, prompt_html)
+
+
+def posts_by(session: Session, blog_id: int, person_id: int) -> tuple[tuple[int, str], ...]:
+    """Return number and title of each post that one person wrote in a blog."""
+    rows = session.execute(
+        select(Post.number, Post.title)
+        .where(Post.blog_id == blog_id, Post.author_id == person_id)
+        .order_by(Post.number)
+    )
+    return tuple((row.number, row.title) for row in rows)
 
 
 def posts_of(session: Session, blog_id: int, course_id: int) -> tuple[PostView, ...]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.models import Blog, GradebookScore, Person, SyncState
+from lti_tool.models import GradebookScore, Person, Placement, SyncState
 
 _PROBLEMS_FIRST = {
     SyncState.NEEDS_TEACHER: 0,
@@ -80,7 +80,8 @@ def _progress(states: Counter[SyncState]) -> SyncProgress:
 
 
 def has_column(session: Session, blog_id: int) -> bool:
-    return bool(session.get_one(Blog, blog_id).lti_line_item_url)
+    columns = exists().where(Placement.blog_id == blog_id, Placement.lti_line_item_url.is_not(None))
+    return bool(session.scalar(select(columns)))
 
 
 def _line(row: GradebookScore, person: Person) -> LedgerLine:

@@ -1,5 +1,6 @@
 """The outbox: one row per person and blog that says what the LMS should show, and how far that has come."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.models import Blog, Course, Deployment, GradebookScore, Person, SyncState
+from lti_tool.models import Course, Deployment, GradebookScore, Membership, Person, Placement, SyncState
 
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
@@ -26,7 +27,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A score claimed for sending. `at` is the second it is stamped with, later than any before it for this person."""
+    """A score claimed for sending. `at` is the second it is stamped with, later than any before it for this person.
+
+    `review_key` opens this person's work, and `is_first` says that none was accepted before.
+    """
 
     id: int
     revision: int
@@ -37,10 +41,20 @@ class Delivery:
     person_key: str
     score: Score
     at: datetime
+    worked_at: datetime | None
+    review_key: str
+    is_first: bool
 
 
-def want_score(session: Session, blog_id: int, person_id: int, score: Score | None, now: datetime) -> None:
-    """Write down the score the LMS should show; call it as often as you like.
+def want_score(
+    session: Session,
+    blog_id: int,
+    person_id: int,
+    score: Score | None,
+    now: datetime,
+    worked_at: datetime | None = None,
+) -> None:
+    """Write down the score the LMS should show; call it as often as you like. `worked_at` is when they last wrote.
 
     Equal to what is wanted already: nothing happens, and nothing is sent. Otherwise the row becomes due at once and its
     revision grows, so that an older delivery still under way cannot mark it done. None means there is nothing to
@@ -60,6 +74,7 @@ def want_score(session: Session, blog_id: int, person_id: int, score: Score | No
     elif _shown(row) == score:
         return
     row.points, row.maximum, row.comment = score.points, score.maximum, score.comment
+    row.worked_at = worked_at
     row.revision += 1
     row.wanted_at = now
     if _is_shown_for_certain(row, score):  # changed and changed back
@@ -81,6 +96,7 @@ def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery |
             row.leased_until = now + timedelta(seconds=lease_seconds)
             row.attempts += 1
             row.tried_at = now
+            row.review_key = row.review_key or secrets.token_urlsafe(16)
             session.flush()
             return _delivery(session, row)
         # The LMS compares whole seconds, and a stamp in the future would block the column: wait for the next one.
@@ -238,17 +254,21 @@ def _delivery(session: Session, row: GradebookScore) -> Delivery:
     sub, column, scopes, platform_id, lti_deployment_id = session.execute(
         select(
             Person.lti_sub,
-            Blog.lti_line_item_url,
-            Blog.lti_scopes,
+            Placement.lti_line_item_url,
+            Placement.lti_scopes,
             Deployment.platform_id,
             Deployment.lti_deployment_id,
         )
         .select_from(GradebookScore)
         .join(Person, Person.id == GradebookScore.person_id)
-        .join(Blog, Blog.id == GradebookScore.blog_id)
-        .join(Course, Course.id == Blog.course_id)
+        .join(Placement, Placement.blog_id == GradebookScore.blog_id)
+        .join(Course, Course.id == Placement.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
+        .outerjoin(Membership, (Membership.course_id == Course.id) & (Membership.person_id == Person.id))
         .where(GradebookScore.id == row.id)
+        # Several links can open one blog: the column of the person's own course, and of its first link that has one.
+        .order_by(Membership.id.is_(None), Placement.lti_line_item_url.is_(None), Placement.id)
+        .limit(1)
     ).one()
     score = _shown(row)
     if score is None:
@@ -263,4 +283,7 @@ def _delivery(session: Session, row: GradebookScore) -> Delivery:
         person_key=sub,
         score=score,
         at=datetime.fromtimestamp(row.last_second, tz=UTC),
+        worked_at=row.worked_at,
+        review_key=row.review_key or "",
+        is_first=row.accepted_at is None,
     )

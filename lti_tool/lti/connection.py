@@ -3,19 +3,23 @@
 import ipaddress
 import json
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.connection import create_connection
+from urllib3.util.ssl_ import create_urllib3_context
 
 from lti_tool.errors import LmsUnreachable, Reason
 
@@ -59,8 +63,9 @@ class Answer:
 class Connection:
     """Calls to platforms, with a time limit, a size limit and no redirects (a bearer token must not travel on)."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, ca_file: Path | None = None) -> None:
         self._allow_private = allow_private
+        self._certificates = _certificates(ca_file)
         self._of_thread = threading.local()  # a requests session is not made to be shared by threads
 
     def call(
@@ -112,11 +117,20 @@ class Connection:
         if session is None:
             session = requests.Session()
             session.trust_env = False  # no proxy and no .netrc password from the environment
-            session.mount("https://", _GuardedAdapter(allow_private=self._allow_private))
-            session.mount("http://", _GuardedAdapter(allow_private=self._allow_private))
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, _GuardedAdapter(allow_private=self._allow_private, trust=self._certificates))
             session.headers["User-Agent"] = "lti-tool"
             self._of_thread.session = session
         return session
+
+
+def _certificates(ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
+        return None
+    context = create_urllib3_context()
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    context.load_verify_locations(ca_file)
+    return context
 
 
 def _text(response: requests.Response, largest: int, give_up: float) -> str:
@@ -194,12 +208,13 @@ class _Guard:
 
 
 class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, trust: ssl.SSLContext | None) -> None:
         self._allow_private = allow_private
+        self._trust = trust
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs | ({"ssl_context": self._trust} if self._trust else {}))
         allowed = {"allow_private": self._allow_private}
         plain = type("GuardedHTTP", (_Guard, HTTPConnection), allowed)
         secure = type("GuardedHTTPS", (_Guard, HTTPSConnection), allowed)

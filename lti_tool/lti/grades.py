@@ -1,14 +1,16 @@
 """Scores to a platform's gradebook (AGS). Source: LTI Assignment and Grade Services 2.0, 3.4."""
 
 import json
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.outbox import Delivery
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import Family, family_named
-from lti_tool.lti.platforms import Platforms
+from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_address
 from lti_tool.lti.tokens import ServiceTokens
 
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -18,10 +20,11 @@ SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 class AgsGradebook:
     """The gradebook of whichever platform a delivery names."""
 
-    def __init__(self, connection: Connection, platforms: Platforms, tokens: ServiceTokens) -> None:
+    def __init__(self, connection: Connection, platforms: Platforms, tokens: ServiceTokens, launch_url: str) -> None:
         self._connection = connection
         self._platforms = platforms
         self._tokens = tokens
+        self._launch_url = launch_url
 
     def show_score(self, delivery: Delivery) -> None:
         """Post one score, final and complete. Raises LmsUnreachable and LmsRefused."""
@@ -29,27 +32,26 @@ class AgsGradebook:
         platform = self._platforms.get(delivery.platform_id)
         if platform.is_disabled:
             raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
+        _check_host(platform, column)
+        family = family_named(platform.family)
+        body = score_body(delivery, review_url(self._launch_url, delivery) if family.reviews_by_address else None)
         token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE)
-        answer = self._post(column, token, delivery)
+        answer = self._post(column, token, body)
         if answer.status == 401:  # a token can be revoked before its time: one more, then it is a refusal
             token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE, refused=token)
-            answer = self._post(column, token, delivery)
-        check_answer(answer, family_named(platform.family))
+            answer = self._post(column, token, body)
+        check_answer(answer, family)
 
-    def _post(self, column: str, token: str, delivery: Delivery) -> Answer:
+    def _post(self, column: str, token: str, body: str) -> Answer:
         try:
             return self._connection.call(
                 "POST",
                 scores_address(column),
                 headers={"Authorization": f"Bearer {token}", "Content-Type": SCORE_TYPE},
-                body=score_body(delivery),
+                body=body,
             )
-        except (AddressRefused, ValueError):  # ValueError: no address at all
-            raise LmsRefused(
-                "The column's address is not one that the blog may call.",
-                "Correct the LMS's address, or allow private addresses in the settings.",
-                Mender.OPERATOR,
-            ) from None
+        except AddressRefused:
+            raise _no_address() from None
 
 
 def scores_address(column: str) -> str:
@@ -58,24 +60,37 @@ def scores_address(column: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
 
 
-def score_body(delivery: Delivery) -> str:
+def score_body(delivery: Delivery, review_url: str | None = None) -> str:
     """Return the score as one line of JSON: over several lines Moodle answers 200 to what it refuses.
 
     FullyGraded, because anything else wipes the grade in Moodle and Canvas; the comment always, because Moodle drops
-    the one it has when none comes.
+    the one it has when none comes; when the student wrote, because Canvas would else take the time of sending and call
+    it late. `review_url` is where Canvas's SpeedGrader finds the work: one submission, at the first score.
     """
     score = delivery.score
-    return json.dumps(
-        {
-            "userId": delivery.person_key,
-            "scoreGiven": _number(score.points),
-            "scoreMaximum": _number(score.maximum),
-            "comment": score.comment,
-            "timestamp": delivery.at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-            "activityProgress": "Completed",
-            "gradingProgress": "FullyGraded",
+    body: dict[str, Any] = {
+        "userId": delivery.person_key,
+        "scoreGiven": _number(score.points),
+        "scoreMaximum": _number(score.maximum),
+        "comment": score.comment,
+        "timestamp": _instant(delivery.at),
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+    }
+    if delivery.worked_at is not None:
+        body["submission"] = {"submittedAt": _instant(delivery.worked_at)}
+    if review_url is not None:
+        body["https://canvas.instructure.com/lti/submission"] = {
+            "new_submission": delivery.is_first,
+            "submission_type": "basic_lti_launch",
+            "submission_data": review_url,
         }
-    )
+    return json.dumps(body)
+
+
+def review_url(launch_url: str, delivery: Delivery) -> str:
+    """Where one person's work is looked at: an address that names nobody, and opens by a launch alone."""
+    return f"{launch_url}?review={delivery.review_key}"
 
 
 def check_answer(answer: Answer, family: Family) -> None:
@@ -91,6 +106,8 @@ def check_answer(answer: Answer, family: Family) -> None:
         raise LmsUnreachable("The LMS holds a newer score; it is sent once more with the time of now.", None, status)
     if status in (408, 425, 429) or status >= 500 or any(words in text for words in family.throttle_texts):
         raise LmsUnreachable(f"The LMS was busy or had a fault ({status}).", answer.retry_after_seconds, status)
+    if any(words in text for words in family.unknown_person_texts):
+        raise _not_for_person(status)
     raise _refusal(status)
 
 
@@ -109,11 +126,30 @@ def _refusal(status: int) -> LmsRefused:
             Mender.TEACHER,
             status,
         )
+    return _not_for_person(status)
+
+
+def _not_for_person(status: int) -> LmsRefused:
     return LmsRefused(
         f"The LMS does not take a score for this person ({status}).",
         "See whether they are still an active student of the course and the activity is published, then try again.",
         Mender.TEACHER,
         status,
+    )
+
+
+def _check_host(platform: PlatformFacts, column: str) -> None:
+    try:
+        check_service_address(platform, column)
+    except ValueError:  # no address at all
+        raise _no_address() from None
+
+
+def _no_address() -> LmsRefused:
+    return LmsRefused(
+        "The column's address is not one that the blog may call.",
+        "Correct the LMS's address, or allow private addresses in the settings.",
+        Mender.OPERATOR,
     )
 
 
@@ -131,6 +167,10 @@ def _column(delivery: Delivery) -> str:
             Mender.ADMINISTRATOR,
         )
     return delivery.column
+
+
+def _instant(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _number(points: Decimal) -> int | float:

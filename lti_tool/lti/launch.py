@@ -17,20 +17,41 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.session import SessionService
-from sqlalchemy import update
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
 from lti_tool.errors import LaunchRefused, Reason
-from lti_tool.identity import Arrival
-from lti_tool.lti.claims import DEPLOYMENT_ID, arrival_from, check_resource_link_launch, identifier, product_family
-from lti_tool.lti.families import family_of_product
-from lti_tool.lti.login import BrowserCookies, FormRequest, ToolConf
-from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms
+from lti_tool.identity.arrival import Arrival
+from lti_tool.identity.visits import hashed
+from lti_tool.lti.claims import DEPLOYMENT_ID, arrival_from, check_launch, identifier, origin_of, product_family
+from lti_tool.lti.families import family_named, family_of_product
+from lti_tool.lti.login import BrowserCookies, FormRequest, ToolConf, storage_key
+from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms, platform_facts
 from lti_tool.models import Login, Platform
 
 LEEWAY = timedelta(seconds=60)
 OLDEST_TOKEN = timedelta(minutes=10)
 LONGEST_TOKEN = 100_000
+STORAGE_ANSWERS_WITHIN = timedelta(seconds=60)
+
+# Refused before it is clear that this browser is the one that the login was for, or after its time.
+_LEAVES_LOGIN = frozenset({Reason.COOKIE_MISSING, Reason.STORAGE_MISMATCH, Reason.STATE_EXPIRED})
+_LOGIN_COLUMNS = (
+    Login.platform_id, Login.nonce, Login.target_link_uri, Login.lti_deployment_id, Login.storage_hash,
+    Login.storage_asked_at, Login.expires_at,
+)  # fmt: skip
+_LOGIN = (
+    select(*_LOGIN_COLUMNS, Platform)
+    .join(Platform, Platform.id == Login.platform_id)
+    .where(Login.state == bindparam("state"))
+)
+_USE_UP = (
+    update(Login)
+    .where(Login.state == bindparam("of_state"), Login.used_at.is_(None))
+    .values(used_at=bindparam("at"))
+    .returning(Login.state)
+)
 
 log = structlog.get_logger()
 
@@ -43,7 +64,31 @@ class LoginFacts:
     nonce: str
     target_link_uri: str
     lti_deployment_id: str | None
+    storage_hash: str | None
+    storage_asked_at: datetime | None
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class LetIn:
+    """A launch that passed every check; `use_up` lets one of its copies through. `by_storage`: without a cookie."""
+
+    arrival: Arrival
+    state: str
+    by_storage: bool
+
+
+@dataclass(frozen=True)
+class AskStorage:
+    """A launch that is sound, from a browser that keeps no cookie: the LMS's own frame can prove that it is the one.
+
+    `platform_origin` is where that frame is from, `target` its name, `key` what it keeps our secret under.
+    """
+
+    state: str
+    platform_origin: str
+    target: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +125,8 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         self._is_signed = False
         self.platform: PlatformFacts | None = None
         self.deployment_id: int | None = None
+        self.by_storage = False
+        self.lacks_proof = False
 
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key, "")
@@ -120,9 +167,8 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
             raise LaunchRefused(Reason.STATE_MISSING)
         if not state.isascii() or "\x00" in state:
             raise LaunchRefused(Reason.STATE_UNKNOWN)
-        self._login = self._begun_login(state)
-        self.platform = self._gate.platforms.get(self._login.platform_id)
-        self._use_up(state, self._login)
+        self._login, self.platform = self._begun_login(state)
+        self._check_browser(state, self._login)
         if self.platform.is_disabled:
             raise LaunchRefused(Reason.PLATFORM_DISABLED)
         if self._get_request_param("error"):
@@ -170,35 +216,44 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         hint = self._known_login().lti_deployment_id
         if hint is not None and hint != claimed:
             raise LaunchRefused(Reason.DEPLOYMENT_MISMATCH)
-        self.deployment_id = self._gate.platforms.deployment_id(self._known_platform().id, claimed)
+        self.deployment_id = self._gate.platforms.deployment_id(self._known_platform(), claimed, self._now)
         if self.deployment_id is None:
-            raise LaunchRefused(Reason.UNKNOWN_DEPLOYMENT)
+            raise LaunchRefused(Reason.DEPLOYMENT_HELD)
         return self
 
     def validate_message(self) -> "_Launch":
-        check_resource_link_launch(self._get_jwt_body(), self._known_login().target_link_uri)
+        family = family_named(self._known_platform().family)
+        check_launch(
+            self._get_jwt_body(),
+            self._known_login().target_link_uri,
+            review_without_column=family.reviews_without_column,
+        )
         return self
 
-    def _begun_login(self, state: str) -> LoginFacts:
+    def _begun_login(self, state: str) -> tuple[LoginFacts, PlatformFacts]:
         with self._gate.database.reading() as session:
-            row = session.get(Login, state)
+            row = session.execute(_LOGIN, {"state": state}).one_or_none()
             if row is None:
                 raise LaunchRefused(Reason.STATE_UNKNOWN)
-            return LoginFacts(row.platform_id, row.nonce, row.target_link_uri, row.lti_deployment_id, row.expires_at)
+            return LoginFacts(*row[:-1]), platform_facts(row[-1])
 
-    def _use_up(self, state: str, login: LoginFacts) -> None:
-        """Take the login that began this launch, once: of many at the same instant one statement lets one through."""
+    def _check_browser(self, state: str, login: LoginFacts) -> None:
+        """The browser that ends a login must be the one that began it: its cookie says so, or the LMS's own frame."""
         if login.expires_at <= self._now:
             raise LaunchRefused(Reason.STATE_EXPIRED)
-        if not compare_digest((self._cookie_service.get_cookie(state) or "").encode(), state.encode()):
+        if compare_digest((self._cookie_service.get_cookie(state) or "").encode(), state.encode()):
+            return
+        if login.storage_hash is None:
             raise LaunchRefused(Reason.COOKIE_MISSING)
-        with self._gate.database.writing() as session:
-            used = session.execute(
-                update(Login).where(Login.state == state, Login.used_at.is_(None)).values(used_at=self._now)
-                .returning(Login.state)
-            ).first()  # fmt: skip
-        if used is None:
-            raise LaunchRefused(Reason.STATE_USED)
+        if login.storage_asked_at is not None and self._now - login.storage_asked_at > STORAGE_ANSWERS_WITHIN:
+            raise LaunchRefused(Reason.STATE_EXPIRED)
+        proof = self._form.get("proof")
+        if proof is None:
+            self.lacks_proof = True
+        elif compare_digest(hashed(proof), login.storage_hash):
+            self.by_storage = True
+        else:
+            raise LaunchRefused(Reason.STORAGE_MISMATCH)
 
     def _decoded_with_any(self, keys: list[RSAPublicKey]) -> dict[str, Any]:
         problem: jwt.PyJWTError = jwt.InvalidSignatureError()
@@ -256,19 +311,49 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
         return self.platform
 
 
-def verify_launch(form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> Arrival:
-    """Check a posted launch and return what it says. Raises LaunchRefused; a login is used up whatever follows.
+def verify_launch(form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> LetIn | AskStorage:
+    """Check a posted launch. Raises LaunchRefused, and then its login is used up.
 
     `cookies` maps a state to the value that the browser's cookie for it carried.
     """
-    launch = _Launch(form, cookies, gate, now).validate()
-    claims = launch.get_launch_data()
-    platform, deployment_id = launch.platform, launch.deployment_id
-    if platform is None or deployment_id is None:
-        raise LaunchRefused(Reason.TOKEN_MALFORMED)
+    launch = _Launch(form, cookies, gate, now)
+    try:
+        claims = launch.validate().get_launch_data()
+        if launch.lacks_proof:
+            return _ask_storage(launch, form, gate.database, now)
+        platform, deployment_id = launch.platform, launch.deployment_id
+        if platform is None or deployment_id is None:
+            raise LaunchRefused(Reason.TOKEN_MALFORMED)
+        arrival = arrival_from(claims, platform, deployment_id)
+    except LaunchRefused as problem:
+        if launch.platform is None or problem.reason in _LEAVES_LOGIN:
+            raise
+        with gate.database.writing() as session:
+            was_free = session.execute(_USE_UP, {"of_state": form["state"], "at": now}).first() is not None
+        raise problem if was_free else LaunchRefused(Reason.STATE_USED, **problem.facts) from None
     _remember_family(gate.database, platform, claims)
-    log.info("launched", platform=platform.id, deployment=deployment_id)
-    return arrival_from(claims, platform, deployment_id)
+    return LetIn(arrival, form["state"], launch.by_storage)
+
+
+def use_up(session: Session, let_in: LetIn, now: datetime) -> None:
+    """Take the login that began this launch: of many at the same instant one gets through, the others raise."""
+    if session.execute(_USE_UP, {"of_state": let_in.state, "at": now}).first() is None:
+        raise LaunchRefused(Reason.STATE_USED, platform=let_in.arrival.platform_id)
+    log.info("launched", platform=let_in.arrival.platform_id, deployment=let_in.arrival.deployment_id)
+
+
+def _ask_storage(launch: _Launch, form: Mapping[str, str], database: Database, now: datetime) -> AskStorage:
+    """Where the answer must come from; it must come within a minute, counted from the first time it was asked for."""
+    if launch.platform is None:
+        raise LaunchRefused(Reason.STATE_UNKNOWN)
+    with database.writing() as session:
+        asked = update(Login).where(Login.state == form["state"], Login.used_at.is_(None))
+        row = session.execute(
+            asked.values(storage_asked_at=func.coalesce(Login.storage_asked_at, now)).returning(Login.storage_target)
+        ).first()
+    if row is None:
+        raise LaunchRefused(Reason.STATE_USED)
+    return AskStorage(form["state"], origin_of(launch.platform.authorize_url), row[0] or "", storage_key(form["state"]))
 
 
 def _remember_family(database: Database, platform: PlatformFacts, claims: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 
 from lti_tool.database import Database
 from lti_tool.errors import LaunchRefused, Reason
+from lti_tool.identity.visits import hashed
 from lti_tool.lti.connection import AddressRefused, Connection
 from lti_tool.lti.platforms import PlatformFacts, Platforms
 from lti_tool.models import Login
@@ -36,6 +37,7 @@ class BegunLogin:
     address: str
     state: str
     platform: PlatformFacts
+    storage_secret: str = ""
 
 
 class FormRequest(Request):
@@ -103,9 +105,10 @@ class KnownRegistration(Registration):
 class _LoginRow(SessionService):
     """Keeps state and nonce together in one row, which one launch can use once."""
 
-    def __init__(self, database: Database, now: datetime) -> None:
+    def __init__(self, database: Database, now: datetime, storage: dict[str, str]) -> None:
         self._database = database
         self._now = now
+        self._storage = storage
         self._nonce = ""
 
     def save_nonce(self, nonce: str) -> None:
@@ -113,7 +116,8 @@ class _LoginRow(SessionService):
 
     def save_state_params(self, state: str, params: dict[str, Any]) -> None:
         with self._database.writing() as session:
-            session.add(Login(state=state, nonce=self._nonce, expires_at=self._now + LOGIN_LASTS, **params))
+            times = {"expires_at": self._now + LOGIN_LASTS}
+            session.add(Login(state=state, nonce=self._nonce, **times, **self._storage, **params))
 
 
 class _Address(Redirect[str]):
@@ -204,16 +208,26 @@ def begin_login(
     public_url: str,
     launch_url: str,
     now: datetime,
+    *,
+    by_storage: bool = False,
 ) -> BegunLogin:
     """Check an LMS's login request, write down what the launch must match, and say where the browser goes.
 
+    With `by_storage` the browser, which keeps no cookie, is to leave a secret in the LMS's own frame.
     Raises LaunchRefused. The redirect address is always our own, never one from the request.
     """
     if any("\x00" in value for value in form.values()):
         raise LaunchRefused(Reason.MISSING_PARAMETER, parameter="with a NUL character")
-    login = _Login(form, ToolConf(platforms), _LoginRow(database, now), public_url, connection)
+    secret = secrets.token_urlsafe(32) if by_storage else ""
+    storage = {"storage_hash": hashed(secret), "storage_target": form.get("lti_storage_target", "")} if secret else {}
+    login = _Login(form, ToolConf(platforms), _LoginRow(database, now, storage), public_url, connection)
     address = login.redirect(launch_url)
-    return BegunLogin(address, login.state, login.platform)
+    return BegunLogin(address, login.state, login.platform, secret)
+
+
+def storage_key(state: str) -> str:
+    """What the LMS's frame keeps the secret of one login under, so that launches side by side do not mix."""
+    return f"lti_tool_{state}"
 
 
 def is_below(address: str, public_url: str) -> bool:

@@ -1,25 +1,32 @@
 """Registered platforms, their deployments, and the keys they sign with, cached so that nothing can wear them out."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from lti_tool.database import Database
-from lti_tool.errors import LaunchRefused, LmsUnreachable, Reason
+from lti_tool.database import Database, insert_or_get
+from lti_tool.errors import LaunchRefused, LmsRefused, LmsUnreachable, Mender, Reason
 from lti_tool.lti.connection import AddressRefused, Connection
+from lti_tool.lti.families import family_named
 from lti_tool.models import Deployment, Platform
 
+_DEPLOYMENT = select(Deployment.id, Deployment.held_since).where(
+    Deployment.platform_id == bindparam("platform_id"), Deployment.lti_deployment_id == bindparam("lti_deployment_id")
+)
 SMALLEST_KEY_BITS = 2048
 KEYS_KEPT = timedelta(hours=24)
+KEYS_SERVE = timedelta(days=7)
 BETWEEN_FETCHES = timedelta(seconds=60)
 LARGEST_KEY_SET = 1_000_000
 _FETCH_SECONDS = 5.0
@@ -37,16 +44,38 @@ class PlatformFacts:
     lti_client_id: str
     authorize_url: str
     token_url: str
+    token_audience: str | None
     jwks_url: str
     family: str
+    accepts_new_deployments: bool
+    service_hosts: tuple[str, ...]
     is_disabled: bool
 
 
 def platform_facts(row: Platform) -> PlatformFacts:
     return PlatformFacts(
-        row.id, row.name, row.lti_issuer, row.lti_client_id, row.authorize_url, row.token_url, row.jwks_url,
-        row.family, row.disabled_at is not None,
+        row.id, row.name, row.lti_issuer, row.lti_client_id, row.authorize_url, row.token_url,
+        row.token_audience, row.jwks_url, row.family, row.accepts_new_deployments, tuple(row.service_hosts),
+        row.disabled_at is not None,
     )  # fmt: skip
+
+
+def check_service_address(platform: PlatformFacts, address: str) -> None:
+    """Raise LmsRefused for a service at a host that is not the LMS's: a token for it goes nowhere else.
+
+    Its own hosts are those of the registration, those that the operator allowed, and for a family whose services are
+    elsewhere by nature whatever a signed launch names. Source: RFC 9700, 4.9.
+    """
+    own = (platform.lti_issuer, platform.authorize_url, platform.token_url, platform.jwks_url)
+    hosts = {urlsplit(one).netloc.lower() for one in own} | set(platform.service_hosts)
+    host = urlsplit(address).netloc.lower()
+    if host in hosts or family_named(platform.family).services_elsewhere:
+        return
+    raise LmsRefused(
+        f"The LMS named a service at {host or 'no host'}, which is not its own.",
+        f"If that is right, the operator can allow it: lti-tool platforms allow-host {platform.id} {host}.",
+        Mender.OPERATOR,
+    )
 
 
 class Platforms:
@@ -74,22 +103,32 @@ class Platforms:
         with self._database.reading() as session:
             return platform_facts(session.get_one(Platform, platform_id))
 
-    def deployment_id(self, platform_id: int, lti_deployment_id: str) -> int | None:
-        """Return our id of a deployment of this platform, or None if it is not registered."""
+    def deployment_id(self, platform: PlatformFacts, lti_deployment_id: str, now: datetime) -> int | None:
+        """Return our id of a deployment of this platform, or None while it waits for the operator's approval.
+
+        One that is not known appears here at its first launch: an LMS tells its id no earlier (Canvas), and only a
+        launch that the platform signed comes this far.
+        """
+        known = {"platform_id": platform.id, "lti_deployment_id": lti_deployment_id}
         with self._database.reading() as session:
-            return session.scalar(
-                select(Deployment.id).where(
-                    Deployment.platform_id == platform_id, Deployment.lti_deployment_id == lti_deployment_id
-                )
-            )
+            row = session.execute(_DEPLOYMENT, known).one_or_none()
+        if row is not None:
+            return row.id if row.held_since is None else None
+        held_since = None if platform.accepts_new_deployments else now
+        with self._database.writing() as session:
+            unique = [Deployment.platform_id, Deployment.lti_deployment_id]
+            new = insert_or_get(session, Deployment, unique, {**known, "held_since": held_since})
+            log.warning("deployment_appeared", platform=platform.id, deployment=new.id, held=held_since is not None)
+            return new.id if new.held_since is None else None
 
 
 class PlatformKeys:
     """The public keys of platforms.
 
-    A set is kept in the database and fetched again when a `kid` is unknown or a day has passed, but never twice in a
-    minute by all processes together, so that a flood of unknown `kid`s costs one request. A failed fetch never
-    replaces good keys. Source: 1EdTech Security Framework 1.0, 6.3-6.4.
+    A set is kept in the database. A launch fetches it anew only for an unknown `kid` or after a day, and never twice in
+    a minute by all processes together, so that a flood of unknown `kid`s costs one request; what the platform says of
+    its age (`Cache-Control`) the worker minds. A failed fetch never replaces good keys, which serve for a week.
+    Source: 1EdTech Security Framework 1.0, 6.3-6.4.
     """
 
     def __init__(self, database: Database, connection: Connection, clock: Callable[[], datetime]) -> None:
@@ -105,9 +144,23 @@ class PlatformKeys:
         if kid not in keys or read_at is None or self._clock() - read_at > KEYS_KEPT:
             with self._fetching.setdefault(platform.id, threading.Lock()):
                 read_at, keys = self._refreshed(platform, kid)
-        if kid in keys:
-            return keys[kid]
-        raise LaunchRefused(Reason.KEY_UNKNOWN if read_at else Reason.KEYS_UNAVAILABLE)
+        if read_at is None or self._clock() - read_at > KEYS_SERVE:
+            raise LaunchRefused(Reason.KEYS_UNAVAILABLE)
+        if kid not in keys:
+            raise LaunchRefused(Reason.KEY_UNKNOWN)
+        return keys[kid]
+
+    def refresh_stale(self) -> None:
+        """Fetch the sets that are older than their platforms said they should get: the worker does, no launch waits."""
+        now = self._clock()
+        with self._database.reading() as session:
+            stale = session.scalars(
+                select(Platform).where(Platform.key_set_fresh_until < now, Platform.disabled_at.is_(None))
+            )
+            platforms = [platform_facts(row) for row in stale]
+        for platform in platforms:
+            if self._may_fetch(platform.id):
+                self._fetch(platform)
 
     def _known(self, platform_id: int) -> tuple[datetime | None, dict[str, list[RSAPublicKey]]]:
         with self._database.reading() as session:
@@ -162,6 +215,7 @@ class PlatformKeys:
             if row.key_set_read_at is None:  # the first read is not the one that a new key may cost in this minute
                 row.key_set_tried_at = None
             row.key_set, row.key_set_read_at = document, self._clock()
+            row.key_set_fresh_until = self._clock() + fresh_for(answer.headers.get("cache-control", ""))
 
     def _await_fetch_of_another_process(self, platform_id: int) -> None:
         """At a cold start many launches come at once; those that may not fetch wait for the one that does."""
@@ -176,6 +230,17 @@ class PlatformKeys:
             if read is not None and read >= tried:
                 return
             time.sleep(0.05)
+
+
+def fresh_for(cache_control: str) -> timedelta:
+    """Return how long a platform lets its keys be kept: from a minute to a day, and a day where it says nothing."""
+    words = cache_control.lower()
+    if "no-store" in words or "no-cache" in words:
+        return BETWEEN_FETCHES
+    max_age = re.search(r"(?<!s-)max-age\s*=\s*\"?(\d{1,9})", words)
+    if max_age is None:
+        return KEYS_KEPT
+    return min(max(timedelta(seconds=int(max_age[1])), BETWEEN_FETCHES), KEYS_KEPT)
 
 
 def usable_keys(document: Any) -> dict[str, list[RSAPublicKey]]:

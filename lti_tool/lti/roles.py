@@ -11,6 +11,7 @@ from lti_tool.models import Role
 
 _VOCABULARY = "http://purl.imsglobal.org/vocab/lis/v2/"
 _MEMBERSHIP = f"{_VOCABULARY}membership"
+_TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _PRINCIPALS = {
     "Administrator": Role.TEACHER,
     "ContentDeveloper": Role.OBSERVER,
@@ -18,7 +19,8 @@ _PRINCIPALS = {
     "Learner": Role.STUDENT,
     "Mentor": Role.OBSERVER,
 }
-_ASSISTANTS = frozenset(
+# Sakai writes its assistants' sub-role in these two ways of its own (lti-blis, SakaiLTIUtil.java).
+_ASSISTANTS = frozenset({"TeachingAssistant", f"{_MEMBERSHIP}#Instructor#TeachingAssistant"}) | frozenset(
     f"{_MEMBERSHIP}/Instructor#{name}"
     for name in ("TeachingAssistant", "TeachingAssistantGroup", "TeachingAssistantOffering", "TeachingAssistantSection",
                  "TeachingAssistantSectionAssociation", "TeachingAssistantTemplate", "Grader")
@@ -35,6 +37,11 @@ def course_role(roles: Iterable[str]) -> Role:
         if role in found:
             return role
     return Role.OBSERVER
+
+
+def is_test_user(roles: Iterable[str]) -> bool:
+    """Say whether this is a teacher's own view as a student. Source: LTI Core 1.3, A.2.4; Canvas sends it so."""
+    return _TEST_USER in roles
 
 
 def _role_of(uri: str) -> Role | None:

@@ -8,11 +8,11 @@ from urllib.parse import urljoin, urlsplit
 from requests.utils import parse_header_links
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.identity import RosterMember
+from lti_tool.identity.roster import RosterMember
 from lti_tool.lti.claims import is_identifier, storable
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
-from lti_tool.lti.platforms import PlatformFacts
-from lti_tool.lti.roles import course_role
+from lti_tool.lti.platforms import PlatformFacts, check_service_address
+from lti_tool.lti.roles import course_role, is_test_user
 from lti_tool.lti.tokens import ServiceTokens
 
 ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
@@ -25,21 +25,34 @@ class Roster:
         self._connection = connection
         self._tokens = tokens
 
-    def members(self, platform: PlatformFacts, lti_deployment_id: str, address: str) -> tuple[RosterMember, ...]:
-        """Return all members of a course, every page read. Raises LmsUnreachable and LmsRefused; never half a list."""
+    def members(
+        self, platform: PlatformFacts, lti_deployment_id: str, address: str, course_key: str
+    ) -> tuple[RosterMember, ...]:
+        """Return all members of a course, every page read.
+
+        Raises LmsUnreachable and LmsRefused, also when the list is another course's; never gives half a list.
+        """
+        try:
+            check_service_address(platform, address)
+        except ValueError:  # no address at all
+            raise _broken() from None
         token = self._tokens.token(platform, lti_deployment_id, ROSTER_SCOPE)
         answer = self._ask(address, token)
         if answer.status == 401:  # a token can be revoked before its time: one more, then it waits
             token = self._tokens.token(platform, lti_deployment_id, ROSTER_SCOPE, refused=token)
             answer = self._ask(address, token)
         found: dict[str, RosterMember] = {}
+        seen = {address}
         for _page in range(MOST_PAGES):
-            page, next_address = _read(answer, address)
+            page, next_address = _read(answer, address, course_key)
             found.update((member.person_key, member) for member in page)
             if next_address is None:
                 return tuple(found.values())
             if urlsplit(next_address).netloc != urlsplit(address).netloc:
                 raise _broken()  # a token goes to nobody but the platform it is from
+            if next_address in seen:
+                break
+            seen.add(next_address)
             address = next_address
             answer = self._ask(address, token)
         raise LmsUnreachable("The LMS's list of people has no end.")
@@ -52,7 +65,7 @@ class Roster:
             raise _broken() from None
 
 
-def _read(answer: Answer, address: str) -> tuple[list[RosterMember], str | None]:
+def _read(answer: Answer, address: str, course_key: str) -> tuple[list[RosterMember], str | None]:
     try:
         container = answer.json() if answer.status == 200 else None
         next_address = _next_page(answer.headers.get("link", ""), address)
@@ -62,6 +75,9 @@ def _read(answer: Answer, address: str) -> tuple[list[RosterMember], str | None]
         raise LmsUnreachable("The LMS gave no list of people.", answer.retry_after_seconds, answer.status)
     if not isinstance(container, dict) or not isinstance(container.get("members"), list):
         raise _broken()
+    context = container.get("context")
+    if isinstance(context, dict) and str(context.get("id", course_key)) != course_key:
+        raise _broken()
     return list(_members(container["members"])), next_address
 
 
@@ -69,14 +85,16 @@ def _members(entries: list[Any]) -> Iterator[RosterMember]:
     for entry in entries:
         if not isinstance(entry, dict) or not is_identifier(entry.get("user_id")):
             continue
-        roles = entry.get("roles")
+        roles = _texts(entry.get("roles"))
         yield RosterMember(
             person_key=entry["user_id"],
             name=_name(entry, "name"),
             given_name=_name(entry, "given_name"),
             family_name=_name(entry, "family_name"),
             email=_name(entry, "email"),
-            role=course_role(_texts(roles)),
+            role=course_role(roles),
+            is_active=entry.get("status", "Active") == "Active",
+            is_test=is_test_user(roles),
         )
 
 

@@ -12,6 +12,7 @@ from authlib.oauth2.rfc7523 import private_key_jwt_sign
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
+from lti_tool.lti.families import family_named
 from lti_tool.lti.keys import Keyring
 from lti_tool.lti.platforms import PlatformFacts
 
@@ -83,13 +84,18 @@ class ServiceTokens:
         signed: str = private_key_jwt_sign(
             key,
             client_id=platform.lti_client_id,
-            token_endpoint=platform.token_url,
+            token_endpoint=token_audience(platform),
             claims=claims,
             header={"kid": key.kid},
             issued_at=now,
             expires_at=now + _CLOCK_SLACK_SECONDS + _ASSERTION_SECONDS,
         )
         return signed
+
+
+def token_audience(platform: PlatformFacts) -> str:
+    """Whom an assertion is for: as registered, else as the LMS's family wants it, else the token address itself."""
+    return platform.token_audience or family_named(platform.family).token_audience or platform.token_url
 
 
 def _can_be_sent(token: object) -> bool:

@@ -2,18 +2,22 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.models import Blog, Comment, Mark, Membership, Person, Post, Role
+from lti_tool.models import Comment, Mark, Membership, Person, Placement, Post, Role
 from lti_tool.participation.rules import Activity, MarkedComment
 
 
 @dataclass(frozen=True)
 class Student:
+    """A student of a course; `has_left` once the LMS lists them there no more."""
+
     id: int
     name: str
+    has_left: bool = False
 
 
 def activity_of(session: Session, blog_id: int, person_id: int) -> Activity:
@@ -42,14 +46,41 @@ def activities(session: Session, blog_id: int, person_id: int | None = None) -> 
     return {person: Activity(posted.get(person, 0), tuple(written.get(person, ()))) for person in people}
 
 
+def contributed_at(session: Session, blog_id: int, person_id: int | None = None) -> dict[int, datetime]:
+    """Return when each person (or one) last wrote something in a blog that still stands."""
+    posts = select(Post.author_id, func.max(Post.published_at)).where(Post.blog_id == blog_id)
+    comments = (
+        select(Comment.author_id, func.max(Comment.written_at))
+        .join(Post, Post.id == Comment.post_id)
+        .where(Post.blog_id == blog_id, Comment.deleted_at.is_(None))
+    )
+    if person_id is not None:
+        posts, comments = posts.where(Post.author_id == person_id), comments.where(Comment.author_id == person_id)
+    latest: dict[int, datetime] = {}
+    for author, moment in (
+        *session.execute(posts.group_by(Post.author_id)),
+        *session.execute(comments.group_by(Comment.author_id)),
+    ):
+        if author is not None:
+            latest[author] = max(moment, latest.get(author, moment))
+    return latest
+
+
 def students_of(session: Session, blog_id: int) -> tuple[Student, ...]:
-    """Return the students of the blog's course in the order of their names."""
+    """Return the students of the courses that the blog is open in, each once, in the order of their names."""
     rows = session.execute(
         select(Membership, Person)
         .join(Person, Person.id == Membership.person_id)
-        .join(Blog, Blog.course_id == Membership.course_id)
-        .where(Blog.id == blog_id)
+        .where(Membership.course_id.in_(courses_of(blog_id)), Membership.is_test.is_(False))
     ).all()
-    students = [Student(person.id, person.shown_name) for member, person in rows
-                if member.role is Role.STUDENT]  # fmt: skip
-    return tuple(sorted(students, key=lambda student: (student.name.casefold(), student.id)))
+    students = {
+        person.id: Student(person.id, person.shown_name, member.left_at is not None)
+        for member, person in rows
+        if member.role is Role.STUDENT
+    }
+    return tuple(sorted(students.values(), key=lambda student: (student.name.casefold(), student.id)))
+
+
+def courses_of(blog_id: int | BindParameter[int]) -> Select[int]:
+    """The ids of the courses whose links open a blog: one, unless courses share the conversation."""
+    return select(Placement.course_id).where(Placement.blog_id == blog_id)

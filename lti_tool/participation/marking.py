@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound, Rejected
-from lti_tool.models import Blog, Comment, Mark, Membership, Person, Post, Role
+from lti_tool.models import Comment, Mark, Membership, Person, Post, Role
+from lti_tool.participation.activity import courses_of
 from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import rescore
 
@@ -22,12 +23,23 @@ _LIVE_IN_BLOG = (
     Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"))),
     Comment.deleted_at.is_(None),
 )
+
+
+def _students(blog_id: int | BindParameter[int]) -> Select[int]:
+    """Whose comments are marked: each student once, though they be in several of the courses that share the blog."""
+    return (
+        select(Membership.person_id)
+        .where(Membership.course_id.in_(courses_of(blog_id)), _A_STUDENT, Membership.is_test.is_(False))
+        .distinct()
+    )
+
+
+_STUDENTS = _students(bindparam("blog_id")).subquery()
 _STUDENTS_COMMENTS = (
     select(Comment.id)
-    .select_from(Blog)
-    .join(Membership, Membership.course_id == Blog.course_id)
-    .join(Comment, Comment.author_id == Membership.person_id)
-    .where(Blog.id == bindparam("blog_id"), _A_STUDENT, *_LIVE_IN_BLOG)
+    .select_from(_STUDENTS)
+    .join(Comment, Comment.author_id == _STUDENTS.c.person_id)
+    .where(*_LIVE_IN_BLOG)
 )
 _COUNTED = _STUDENTS_COMMENTS.with_only_columns(func.count(), func.count().filter(Comment.is_marked))
 _WAITING = _STUDENTS_COMMENTS.where(Comment.is_marked.is_(False))
@@ -138,9 +150,11 @@ def _markable(blog_id: int) -> Select[Comment]:
     return (
         select(Comment)
         .join(Post, Post.id == Comment.post_id)
-        .join(Blog, Blog.id == Post.blog_id)
-        .join(Membership, and_(Membership.course_id == Blog.course_id, Membership.person_id == Comment.author_id))
-        .where(Post.blog_id == blog_id, Comment.deleted_at.is_(None), _A_STUDENT)
+        .where(
+            Post.blog_id == blog_id,
+            Comment.deleted_at.is_(None),
+            Comment.author_id.in_(_students(blog_id)),
+        )
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.errors import Rejected
 from lti_tool.gradebook.outbox import Score, want_score
 from lti_tool.models import Blog, Comment, Correction, GradebookScore, Membership, Post, Role
-from lti_tool.participation.activity import activities, activity_of, students_of
+from lti_tool.participation.activity import activities, activity_of, contributed_at, courses_of, students_of
 from lti_tool.participation.rules import Activity, Rule, ScoreSheet, rule_from, stored
 from lti_tool.participation.rules.sheet import plain_number, two_decimals
 
@@ -111,20 +111,24 @@ def lock_scores(session: Session, blog_id: int) -> None:
 def rescore(session: Session, blog_id: int, person_id: int, now: datetime) -> None:
     """Work out one person's score again and ask the gradebook to show it. Only students have a score."""
     lock_scores(session, blog_id)
-    member = session.scalar(
-        select(Membership)
-        .join(Blog, Blog.course_id == Membership.course_id)
-        .where(Blog.id == blog_id, Membership.person_id == person_id)
+    places = session.scalars(
+        select(Membership).where(
+            Membership.person_id == person_id,
+            Membership.course_id.in_(courses_of(blog_id)),
+            Membership.is_test.is_(False),
+        )
     )
-    if member is not None and member.role is Role.STUDENT:
-        want_score(session, blog_id, person_id, _score(standing(session, blog_id, person_id)), now)
+    if any(place.role is Role.STUDENT for place in places):
+        worked_at = contributed_at(session, blog_id, person_id).get(person_id)
+        want_score(session, blog_id, person_id, _score(standing(session, blog_id, person_id)), now, worked_at)
 
 
 def rescore_all(session: Session, blog_id: int, now: datetime) -> None:
     """The same for every student of the blog, after its rule has changed or people were matched."""
     lock_scores(session, blog_id)
+    worked_at = contributed_at(session, blog_id)
     for person_id, where in standings(session, blog_id).items():
-        want_score(session, blog_id, person_id, _score(where), now)
+        want_score(session, blog_id, person_id, _score(where), now, worked_at.get(person_id))
 
 
 def change_rule(session: Session, blog_id: int, rule: Rule, now: datetime) -> None:

@@ -1,5 +1,6 @@
-// Goes on here if this frame keeps cookies; if not, the page offers a window of its own.
+// Goes on here if this frame keeps cookies; if not, by the LMS's own storage; else the page offers a window of its own.
 const here = document.getElementById("here");
+const storage = document.getElementById("storage");
 const name = here.dataset.cookie;
 let kept = false;
 try {
@@ -7,4 +8,5 @@ try {
   kept = document.cookie.includes(`${name}=1`);
 } catch { /* a frame without storage throws */ }
 if (kept) here.submit();
+else if (storage && window.origin !== "null") storage.submit();
 else document.getElementById("blocked").classList.remove("after-a-moment");

@@ -5,7 +5,8 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, g, request
 
 from lti_tool.errors import NotAllowed
-from lti_tool.identity import VISIT_HOURS, OpenedVisit, Visitor, visitor_of
+from lti_tool.identity.arrival import Visitor
+from lti_tool.identity.visits import ADDRESS_MARK, VISIT_HOURS, OpenedVisit, visit_ended, visitor_of
 from lti_tool.tool import Tool
 
 _VISIT_COOKIE = "visit"
@@ -30,8 +31,10 @@ def blueprint_for_visits(name: str, *, staff_only: bool = False) -> Blueprint:
 
     @room.before_request
     def let_in() -> None:
+        refuse_passed_on(g.visit_key)
         with tool().database.reading() as session:
-            g.visitor = visitor_of(session, g.visit_key, request.cookies.get(_VISIT_COOKIE, ""), tool().clock())
+            g.visitor = visitor_of(session, g.visit_key, secret_from_cookie(), tool().clock())
+        g.frame_origins = g.visitor.frame_origins
         if staff_only and not g.visitor.role.is_staff:
             raise NotAllowed("This page is for teachers and their assistants.", "Go back to the blog.")
 
@@ -49,21 +52,36 @@ def require_teacher() -> None:
         raise NotAllowed("Only a teacher of this course can do that.", "Ask the teacher.")
 
 
-def keep_visit(response: Response, opened: OpenedVisit) -> Response:
-    """Put a visit's secret into a cookie that goes to this visit's pages alone.
+def secret_from_cookie() -> str:
+    return request.cookies.get(_VISIT_COOKIE, "")
+
+
+def refuse_passed_on(address_key: str) -> None:
+    """Raise VisitEnded when an address that holds its own secret is opened from outside the frame it was made for.
+
+    Somebody was given the link, or typed it in: a browser says so.
+    """
+    from_outside = request.headers.get("Sec-Fetch-Site", "") in ("none", "cross-site", "same-site")
+    if ADDRESS_MARK in address_key and from_outside and request.headers.get("Sec-Fetch-Dest") == "document":
+        raise visit_ended()
+
+
+def keep_secret(response: Response, opened: OpenedVisit, address: str) -> Response:
+    """Put a visit's secret into a cookie that goes to this visit's pages alone, unless its address holds it already.
 
     Each launch has a cookie of its own path, so two tabs can be two people, and no cookie set before is ever trusted.
     """
-    response.set_cookie(
-        _VISIT_COOKIE,
-        opened.secret,
-        path=f"/v/{opened.key}",
-        max_age=VISIT_HOURS * 3600,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-    )
+    if not opened.in_address:
+        response.set_cookie(
+            _VISIT_COOKIE,
+            opened.secret,
+            path="/".join(address.split("/")[:3]),
+            max_age=VISIT_HOURS * 3600,
+            secure=True,
+            httponly=True,
+            samesite="None",
+            partitioned=True,
+        )
     return response
 
 

@@ -14,8 +14,9 @@ from lti_tool.errors import NotFound, Rejected
 from lti_tool.gradebook.ledger import sync_progress_of
 from lti_tool.models import Blog, Post, Role
 from lti_tool.participation.marking import waiting_for_mark
+from lti_tool.participation.planning import set_prompt
 from lti_tool.participation.scoring import glance, rescore
-from lti_tool.web.access import blueprint_for_visits, done, tool, visitor
+from lti_tool.web.access import blueprint_for_visits, done, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("blog")
@@ -28,11 +29,12 @@ def home() -> str | Response:
     who = visitor()
     with tool().database.reading() as session:
         posts = posts_of(session, who.blog_id, who.course_id)
-        title = session.get_one(Blog, who.blog_id).title
+        blog = session.get_one(Blog, who.blog_id)
+        title, prompt = blog.title, blog.prompt_html
         summary = _summary(session) if len(posts) != 1 else {}
     if len(posts) == 1:
-        return redirect(url_for("blog.post", number=posts[0].number), 303)
-    return render_template("blog/home.html", title=title, posts=posts, **summary)
+        return redirect(url_for("blog.post", number=posts[0].number, done=done() or None), 303)
+    return render_template("blog/home.html", title=title, prompt=prompt, posts=posts, **summary)
 
 
 @room.get("/posts/<int:number>")
@@ -145,6 +147,26 @@ def save_own_post(number: int) -> Response | tuple[str, int]:
     return redirect(url_for("blog.post", number=number), 303)
 
 
+@room.get("/prompt")
+def prompt() -> str:
+    require_teacher()
+    with tool().database.reading() as session:
+        return render_template("blog/prompt.html", prompt=session.get_one(Blog, visitor().blog_id).prompt)
+
+
+@room.post("/prompt")
+def save_prompt() -> Response | tuple[str, int]:
+    """Change what the blog asks of its writers."""
+    require_teacher()
+    text = request.form.get("prompt", "")
+    try:
+        with tool().database.writing() as session:
+            set_prompt(session, visitor().blog_id, text)
+    except Rejected as problem:
+        return render_template("blog/prompt.html", prompt=text, problem=problem), 422
+    return redirect(url_for("blog.home", done="prompt"), 303)
+
+
 def _draft_from_form() -> PostDraft:
     form = request.form
     return PostDraft(
@@ -174,6 +196,7 @@ def _read_post(session: Session, number: int) -> dict[str, object]:
         "is_first": not cursor,
         "posted": shown if done() == "posted" else None,
         "several": post.has_siblings,
+        "prompt": post.prompt_html,
         "reply": _comment_asked_for(session, post.row, "reply") or _comment_asked_for(session, post.row, "answers"),
     }
 

@@ -6,10 +6,10 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from lti_tool.blog.posts import PostView, open_post
+from lti_tool.blog.posts import PostView, open_post, posts_by
 from lti_tool.blog.reading import CommentView, comment_view
 from lti_tool.errors import NotFound, Rejected
-from lti_tool.models import Comment
+from lti_tool.models import Comment, Course
 from lti_tool.participation.activity import Student, students_of
 from lti_tool.participation.marking import (
     ToMark,
@@ -40,6 +40,7 @@ def overview() -> str:
             rows=[(student, where[student.id]) for student in students],
             left=progress(session, who.blog_id),
             rule=rule_of(session, who.blog_id),
+            roster_problem=session.get_one(Course, who.course_id).roster_problem,
         )
 
 
@@ -149,6 +150,7 @@ def _person_page(person_id: int, problem: Rejected | None = None, points: str | 
             student=_student(session, person_id),
             where=standing(session, who.blog_id, person_id),
             comments=comments_by(session, who.blog_id, person_id),
+            posts=posts_by(session, who.blog_id, person_id),
             rule=rule_of(session, who.blog_id),
             problem=problem,
             points=points,

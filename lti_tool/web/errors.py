@@ -6,7 +6,17 @@ import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from lti_tool.errors import ImportProblem, Kind, LaunchRefused, NotAllowed, NotFound, Rejected, ToolError, VisitEnded
+from lti_tool.errors import (
+    ImportProblem,
+    Kind,
+    LaunchRefused,
+    NotAllowed,
+    NotFound,
+    Reason,
+    Rejected,
+    ToolError,
+    VisitEnded,
+)
 
 log = structlog.get_logger()
 
@@ -18,7 +28,11 @@ _STATUSES: tuple[tuple[type[ToolError], int], ...] = (
     (Rejected, 422),
     (ImportProblem, 422),
 )
+_WORTH_A_LINE = frozenset({401, 403, 404})
 _LONGEST_FACT = 255
+# What an administrator has to tell the operator; none of it is about a person.
+_PLACE = ("issuer", "client_id", "deployment_id")
+_SHOWN_PLACES = frozenset({Reason.DEPLOYMENT_HELD})
 _HTTP_WORDS = {
     404: ("There is no such page.", "Go back, or open the blog again from your course page."),
     405: ("This address is not one to open that way.", "Open the blog from your course page."),
@@ -33,21 +47,24 @@ def add_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
 
 
-def error_page(what: str, do: str, status: int, *, reference: str = "", kept: str = "") -> Response:
+def error_page(
+    what: str, do: str, status: int, *, reference: str = "", kept: str = "", place: dict[str, str] | None = None
+) -> Response:
     """An error in two sentences, on a page or, for the page's own scripts, as JSON."""
     if request.headers.get("X-Requested-With") == "fetch":
         return make_response(jsonify(what=what, do=do), status)
-    page = render_template("errors/error.html", what=what, do=do, reference=reference, kept=kept)
+    page = render_template("errors/error.html", what=what, do=do, reference=reference, kept=kept, place=place)
     return make_response(page, status)
 
 
 def _launch_refused(problem: LaunchRefused) -> Response:
     reference = secrets.token_hex(4)
     status = _STATUS_OF_KIND[problem.reason.value.kind]
+    place = {name: str(problem.facts.get(name, "")) for name in _PLACE} if problem.reason in _SHOWN_PLACES else {}
     log.warning(
         "launch_refused", reason=problem.reason.name, status=status, reference=reference, **_for_log(problem.facts)
     )
-    return error_page(problem.what, problem.do, status, reference=reference)
+    return error_page(problem.what, problem.do, status, reference=reference, place=place)
 
 
 def _for_log(facts: dict[str, object]) -> dict[str, object]:
@@ -57,6 +74,9 @@ def _for_log(facts: dict[str, object]) -> dict[str, object]:
 
 def _tool_error(problem: ToolError) -> Response:
     status = next((status for kind, status in _STATUSES if isinstance(problem, kind)), 400)
+    if status in _WORTH_A_LINE:
+        page = request.url_rule.rule if request.url_rule else ""
+        log.warning("refused", why=type(problem).__name__, status=status, page=page, method=request.method)
     # Whatever went wrong, what somebody has just written is given back.
     kept = problem.kept if isinstance(problem, Rejected) else request.form.get("body", "")
     return error_page(problem.what, problem.do, status, kept=kept)

@@ -1,54 +1,62 @@
 """The launch as HTTP: login, launch, and the tool's public keys."""
 
-import structlog
+from datetime import datetime
+
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from lti_tool.identity import open_visit, welcome
-from lti_tool.lti.launch import verify_launch
-from lti_tool.lti.login import LOGIN_LASTS, BegunLogin, begin_login
-from lti_tool.web.access import keep_visit, tool
+from lti_tool.identity.arrival import LinkQuestion, ReviewOf, welcome
+from lti_tool.identity.link_requests import open_link_request
+from lti_tool.identity.reviews import welcome_reviewer
+from lti_tool.identity.visits import OpenedVisit, open_visit
+from lti_tool.lti.claims import origin_of
+from lti_tool.lti.launch import AskStorage, LetIn, use_up, verify_launch
+from lti_tool.lti.login import LOGIN_LASTS, BegunLogin, begin_login, storage_key
+from lti_tool.models import Role
+from lti_tool.web.access import keep_secret, tool
 
 room = Blueprint("launch", __name__)
 LARGEST_LAUNCH = 256_000
 _COOKIES_WORK = "cookies-work"
 _OWN = "__Host-"
-
-log = structlog.get_logger()
+_OURS = ("here", "storage")
 
 
 @room.route("/lti/login", methods=["GET", "POST"])
 def login() -> AnyResponse:
-    """Answer the LMS's login request: on to the LMS, or, in a frame that keeps no cookies, the way to a new window."""
+    """Answer the LMS's login request: on to the LMS, or, in a frame that may keep no cookies, the way to find out."""
     request.max_content_length = LARGEST_LAUNCH
-    form = request.form if request.method == "POST" else request.args
-    parameters = form.to_dict()
-    if _frame_not_known_to_keep_cookies() and not parameters.pop("here", ""):
+    parameters = (request.form if request.method == "POST" else request.args).to_dict()
+    here, by_storage = (parameters.pop(name, "") for name in _OURS)
+    if _frame_not_known_to_keep_cookies() and not here and not by_storage:
         return _asking_page(parameters)
     settings, now = tool().settings, tool().clock()
     begun = begin_login(
-        parameters, tool().database, tool().platforms, tool().connection, settings.public_url, settings.launch_url, now
-    )
+        parameters, tool().database, tool().platforms, tool().connection, settings.public_url, settings.launch_url, now,
+        by_storage=bool(by_storage),
+    )  # fmt: skip
+    if by_storage:
+        return _storing_page(begun, parameters)
     return _with_state_cookie(redirect(begun.address, 302), begun)
 
 
 @room.post("/lti/launch")
 def launch() -> AnyResponse:
-    """Let a verified launch in and go on to its blog; the token itself is kept nowhere."""
+    """Let a verified launch in and go on to what it is for; the token itself is kept nowhere."""
     request.max_content_length = LARGEST_LAUNCH
     request.max_form_memory_size = LARGEST_LAUNCH
     # Only this server can set a cookie of this prefix, so no neighbour on the same domain can plant one.
     cookies = {name.removeprefix(_OWN): value for name, value in request.cookies.items() if name.startswith(_OWN)}
     now = tool().clock()
-    arrival = verify_launch(request.form.to_dict(), cookies, tool().gate, now)
-    with tool().database.writing() as session:
-        visitor = welcome(session, arrival, now)
-        opened = open_visit(session, visitor, now)
-    tool().ring()
+    checked = verify_launch(request.form.to_dict(), cookies, tool().gate, now)
+    if isinstance(checked, AskStorage):
+        return _reading_page(checked)
+    address, opened = _enter(checked, now)
     # 303: reloading the page that follows does not post the token again
-    response = make_response(redirect(url_for("blog.home", visit_key=opened.key), 303))
-    response.delete_cookie(_state_cookie(request.form["state"]), secure=True, samesite="None", partitioned=True)
-    return keep_visit(response, opened)
+    response = make_response(redirect(address, 303))
+    if not checked.by_storage:
+        response.delete_cookie(_state_cookie(checked.state), secure=True, samesite="None", partitioned=True)
+    return keep_secret(response, opened, address)
 
 
 @room.get("/.well-known/jwks.json")
@@ -59,6 +67,38 @@ def public_keys() -> Response:
     return response
 
 
+def _enter(let_in: LetIn, now: datetime) -> tuple[str, OpenedVisit]:
+    """Open what the launch came for, in the transaction that uses it up, and return its address."""
+    arrival, wants = let_in.arrival, let_in.arrival.wants
+    if isinstance(wants, ReviewOf):
+        return _enter_review(let_in, wants, now)
+    with tool().database.writing() as session:
+        use_up(session, let_in, now)
+        if isinstance(wants, LinkQuestion):
+            opened = open_link_request(session, arrival, wants, now, in_address=let_in.by_storage)
+            return url_for("linking.start", request_key=opened.address_key), opened
+        welcomed = welcome(session, arrival, wants, now)
+        opened = open_visit(session, welcomed.visitor, now, in_address=let_in.by_storage)
+    if welcomed.wakes_worker:
+        tool().ring()
+    decides = welcomed.copy_to_settle and welcomed.visitor.role is Role.TEACHER
+    page = "copying.question" if decides else "blog.home"
+    return url_for(page, visit_key=opened.address_key), opened
+
+
+def _enter_review(let_in: LetIn, wants: ReviewOf, now: datetime) -> tuple[str, OpenedVisit]:
+    with tool().database.writing() as session:  # apart: a review that is refused is used up all the same
+        use_up(session, let_in, now)
+    with tool().database.writing() as session:
+        review = welcome_reviewer(session, let_in.arrival, wants, now)
+        opened = open_visit(session, review.visitor, now, in_address=let_in.by_storage)
+    if not review.visitor.role.is_staff:
+        return url_for("participation.mine", visit_key=opened.address_key), opened
+    if review.person_id is None:
+        return url_for("desk.overview", visit_key=opened.address_key, done="unknown"), opened
+    return url_for("desk.person", visit_key=opened.address_key, person_id=review.person_id), opened
+
+
 def _frame_not_known_to_keep_cookies() -> bool:
     """Only a browser says `Sec-Fetch-Dest: iframe`, and one whose cookies were seen to work is not asked again."""
     in_frame = request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame")
@@ -66,7 +106,7 @@ def _frame_not_known_to_keep_cookies() -> bool:
 
 
 def _asking_page(parameters: dict[str, str]) -> Response:
-    """A page that sends itself on if the frame keeps cookies, and else offers the blog in a window of its own.
+    """A page that sends itself on if the frame keeps cookies, else by the LMS's storage, else to a window of its own.
 
     It comes before the LMS is asked, because an LMS lets each launch be used once.
     """
@@ -74,6 +114,28 @@ def _asking_page(parameters: dict[str, str]) -> Response:
     response = make_response(page)
     response.headers["Referrer-Policy"] = "origin"
     return response
+
+
+def _storing_page(begun: BegunLogin, parameters: dict[str, str]) -> Response:
+    """A page that leaves a secret with the LMS's own frame, then goes on to the LMS; else it offers a window."""
+    page = render_template(
+        "launch/storing.html",
+        parameters=parameters,
+        key=storage_key(begun.state),
+        value=begun.storage_secret,
+        target=parameters.get("lti_storage_target", ""),
+        origin=origin_of(begun.platform.authorize_url),
+        address=begun.address,
+    )
+    response = make_response(page)
+    response.headers["Referrer-Policy"] = "origin"
+    return response
+
+
+def _reading_page(asked: AskStorage) -> Response:
+    """A page that fetches the secret from the LMS's frame and posts the launch once more, with it."""
+    page = render_template("launch/reading.html", asked=asked, form=request.form.to_dict())
+    return make_response(page)
 
 
 def _with_state_cookie(response: AnyResponse, begun: BegunLogin) -> AnyResponse:

@@ -31,10 +31,12 @@ def _who_may(response: Response) -> str:
 
     What answers a login or launch holds nothing to click on but the way on, and that leads over the LMS's own hosts.
     What is said of an ended visit holds nothing to click on at all, and must be read in the frame where it happened.
+    The answer to an LMS's dialogue leaves for the LMS, wherever that leads on to.
     """
     if request.path.startswith("/lti/"):
         return ""
-    if request.path.startswith("/v/") and response.status_code >= 400 and "visitor" not in g:
-        return "; form-action 'self'"
-    framed_by = f"'self' {g.visitor.frame_origins}" if "visitor" in g else "'none'"
-    return f"; form-action 'self'; frame-ancestors {framed_by}"
+    forms = "" if "form_leaves" in g else "; form-action 'self'"  # browsers hold it against redirects as well
+    if request.path.startswith(("/v/", "/choose/")) and response.status_code >= 400 and "frame_origins" not in g:
+        return forms
+    framed_by = f"'self' {g.frame_origins}" if "frame_origins" in g else "'none'"
+    return f"{forms}; frame-ancestors {framed_by}"

@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from lti_tool.errors import Reason
-from lti_tool.models import Blog, Course, Membership, Person, Role, Visit
+from lti_tool.models import Blog, Course, Membership, Person, Placement, Role, Visit
 from tests.certification.evidence import PURL, Claims, watching
 from tests.stage import Login, ScriptBrowser, Stage
 
@@ -76,17 +76,18 @@ def who(attempt: Attempt) -> Arrived:
     """Look up the visit that the browser of a successful launch is on."""
     key = attempt.browser.home.rpartition("/")[2]
     with attempt.stage.tool.database.reading() as session:
-        visit, person, blog, course, membership = session.execute(
+        _visit, person, blog, course, membership = session.execute(
             select(Visit, Person, Blog, Course, Membership)
             .join(Person, Person.id == Visit.person_id)
-            .join(Blog, Blog.id == Visit.blog_id)
-            .join(Course, Course.id == Blog.course_id)
+            .join(Placement, Placement.id == Visit.placement_id)
+            .join(Blog, Blog.id == Placement.blog_id)
+            .join(Course, Course.id == Placement.course_id)
             .join(Membership, (Membership.course_id == Course.id) & (Membership.person_id == Person.id))
             .where(Visit.key == key)
         ).one()
         return Arrived(
             person.lti_sub, person.shown_name, person.email, membership.role, course.id, course.lti_context_id,
-            course.title, visit.blog_id, blog.title, person.id,
+            course.title, blog.id, blog.title, person.id,
         )  # fmt: skip
 
 

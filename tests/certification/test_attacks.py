@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
 from lti_tool.errors import Reason
-from lti_tool.models import Deployment, Person, Platform, Visit
+from lti_tool.models import Course, Deployment, Person, Platform, Visit
 from lti_tool.practice_lms import DEPLOYMENT_ID, PracticeSchool, ToolAddresses, create_practice_lms
 from tests.certification.evidence import PURL, check_no_visit, watching
 from tests.certification.launches import Attempt, begun, changed, let_in
@@ -135,7 +135,7 @@ def test_row_263_a_deployment_of_another_client(stage_on_sqlite: Stage) -> None:
     register(stage_on_sqlite.tool, stage_on_sqlite.lms_url, "D2", client_id="second-client")
     attempt = begun(stage_on_sqlite, lti_deployment_id=None)
     attempt.claims = changed(attempt.claims, {"deployment_id": "D2"})
-    attempt.expect_refusal(Reason.UNKNOWN_DEPLOYMENT)
+    attempt.expect_refusal(Reason.DEPLOYMENT_HELD)
 
 
 def test_row_264_two_platforms_with_one_deployment_id_are_apart(stage_on_sqlite: Stage, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_row_269_visits_of_a_disabled_registration_end(stage_on_sqlite: Stage) -
     assert browser.get("desk").status_code == 200
     with stage_on_sqlite.tool.database.writing() as session:
         session.execute(update(Platform).values(disabled_at=stage_on_sqlite.tool.clock()))
-    assert browser.get("desk").status_code == 401
+    assert browser.get("desk").status_code == 403
 
 
 def test_row_269_a_visit_ends_by_itself(stage_on_sqlite: Stage) -> None:
@@ -251,6 +251,8 @@ def test_rows_274_and_275_service_addresses_that_are_none(stage_on_sqlite: Stage
         attempt.claims |= {"https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": roster}
         attempt.claims |= {AGS: {"scope": ["x"], "lineitem": address, "lineitems": address}}
         let_in(attempt)
+        with stage.tool.database.writing() as session:
+            session.execute(update(Course).values(roster_tried_at=None))
         with capture_logs() as lines:
             stage.clockwork.read_rosters()
         assert [line["event"] for line in lines] == ["roster_not_read"]

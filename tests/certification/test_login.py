@@ -63,7 +63,7 @@ def test_row_5_unknown_issuer_without_any_outbound_request(door: Stage) -> None:
 
 
 @pytest.mark.parametrize("other", ["HTTP", "slash", "path"])
-def test_row_5_and_36_an_issuer_is_compared_as_it_is(door: Stage, other: str) -> None:
+def test_rows_5_and_36_an_issuer_is_compared_as_it_is(door: Stage, other: str) -> None:
     written = {"HTTP": door.lms_url.upper(), "slash": f"{door.lms_url}/", "path": f"{door.lms_url}/x"}
     refuse_login(door, Reason.UNKNOWN_PLATFORM, iss=written[other])
 
@@ -224,7 +224,7 @@ def test_row_308_a_long_parameter_does_not_fill_the_log(door: Stage) -> None:
     assert "\n" not in str(line["client_id"])
 
 
-def test_a_login_reads_the_claims_of_nobody(door: Stage) -> None:
+def test_row_310_a_login_reads_the_claims_of_nobody(door: Stage) -> None:
     """A token sent to the login address is not looked at: no endpoint takes one without a login (row 310)."""
     attempt = begun(door)
     response = attempt.browser.request(

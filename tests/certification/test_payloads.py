@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy import select
 
 from lti_tool.errors import Reason
-from lti_tool.models import Blog, Course, Deployment, Person
+from lti_tool.models import Course, Deployment, Person, Placement
 from lti_tool.practice_lms import DEPLOYMENT_ID
 from tests.certification.evidence import PURL, watching
 from tests.certification.launches import Attempt, base64url, begun, changed, compact, let_in, signed_by
@@ -208,7 +208,7 @@ def test_row_72_ids_of_255_characters_are_stored_as_they_are(stage: Stage) -> No
     with stage.tool.database.reading() as session:
         assert session.scalars(select(Person.lti_sub)).all() == [long]
         assert session.scalars(select(Course.lti_context_id)).all() == [long]
-        assert session.scalars(select(Blog.lti_resource_link_id)).all() == [long]
+        assert session.scalars(select(Placement.lti_resource_link_id)).all() == [long]
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,10 @@ def test_row_75_a_target_of_its_own_is_fine_if_both_name_it(door: Stage) -> None
 
 
 def test_row_76_an_unknown_deployment(door: Stage) -> None:
-    """403: the launch is proved, only not expected here; the administrator finds the numbers in the log."""
+    """403: the launch is proved, only not expected here; page and log name what the operator is to approve."""
     attempt = begun(door, lti_deployment_id=None)
     attempt.claims = changed(attempt.claims, {"deployment_id": "deployment-x"})
-    line = attempt.expect_refusal(Reason.UNKNOWN_DEPLOYMENT)
+    line = attempt.expect_refusal(Reason.DEPLOYMENT_HELD)
     assert line["deployment_id"] == "deployment-x"
 
 

@@ -97,7 +97,7 @@ def test_rows_106_and_108_only_sub_says_who_somebody_is(door: Stage, same: str) 
     assert attempt.browser.get("desk").status_code == 403
 
 
-def test_row_107_the_same_sub_on_two_platforms_is_two_people(stage_on_sqlite: Stage) -> None:
+def test_rows_107_and_264_the_same_sub_on_two_platforms_is_two_people(stage_on_sqlite: Stage) -> None:
     """And row 264: two platforms may use the same deployment id."""
     stage = stage_on_sqlite
     deployment = str(stage.school.claims_for("isaiah", 1, "n")[PURL + "deployment_id"])

@@ -265,14 +265,14 @@ STALE = {
 
 
 @pytest.mark.parametrize("seconds", TOLERATED.values(), ids=TOLERATED)
-def test_rows_45_47_48_a_small_difference_of_clocks(door: Stage, seconds: dict[str, int]) -> None:
+def test_rows_45_and_47_and_48_a_small_difference_of_clocks(door: Stage, seconds: dict[str, int]) -> None:
     attempt, now = begun(door), int(time.time())
     attempt.claims |= {name: now + away for name, away in seconds.items()}
     assert attempt.post().status_code == 303
 
 
 @pytest.mark.parametrize("seconds", STALE.values(), ids=STALE)
-def test_rows_45_47_48_too_old_or_from_the_future(door: Stage, seconds: dict[str, int]) -> None:
+def test_rows_45_and_47_and_48_too_old_or_from_the_future(door: Stage, seconds: dict[str, int]) -> None:
     attempt, now = begun(door), int(time.time())
     attempt.claims |= {name: now + away for name, away in seconds.items()}
     attempt.expect_refusal(Reason.STALE_TOKEN)
@@ -392,5 +392,5 @@ def test_row_57_a_signed_notice_is_not_a_launch(door: Stage) -> None:
     attempt.expect_refusal(Reason.NONCE_MISMATCH)
 
 
-def test_no_token_at_all(door: Stage) -> None:
+def test_row_77_no_token_at_all(door: Stage) -> None:
     begun(door).expect_refusal(Reason.TOKEN_MISSING, "")

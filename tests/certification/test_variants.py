@@ -103,7 +103,7 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS.values(), ids=SCRIPTS)
-def test_row_89_one_name_in_any_script(door: Stage, name: str) -> None:
+def test_rows_89_and_273_one_name_in_any_script(door: Stage, name: str) -> None:
     """And row 273: a name is text on every page, whatever it looks like."""
     attempt = begun(door)
     names: dict[str, object] = {"name": None, "family_name": None, "given_name": name, "sub": "one-name"}
@@ -124,7 +124,7 @@ def test_row_90_a_second_launch_updates_and_never_doubles(stage: Stage) -> None:
         assert session.scalar(select(func.count()).select_from(Person)) == 1
 
 
-def test_row_91_two_deployments_of_one_client(stage_on_sqlite: Stage) -> None:
+def test_rows_91_and_265_two_deployments_of_one_client(stage_on_sqlite: Stage) -> None:
     """And row 265: course and link ids are unique only per deployment."""
     with stage_on_sqlite.tool.database.writing() as session:
         session.add(Deployment(platform_id=1, lti_deployment_id="D2"))
@@ -202,6 +202,6 @@ def test_row_94_variables_that_the_platform_could_not_fill_in_are_no_values(door
     assert (arrived.shown_name, arrived.email) == (f"Participant {arrived.person_id}", None)
 
 
-def test_the_moodle_accent_is_let_in_too(moodle_stage: Stage) -> None:
+def test_row_80_the_moodle_accent_is_let_in_too(moodle_stage: Stage) -> None:
     for person, role in (("irena", Role.TEACHER), ("isaiah", Role.STUDENT)):
         assert let_in(begun(moodle_stage, person)).role is role

@@ -170,9 +170,9 @@ def test_platforms_are_added_and_never_overwritten(line: CommandLine) -> None:
     assert line.ok(*added(line, "1", client_id="def", name="Their LMS")).startswith("Platform 2, Their LMS")
     assert line.json("platforms", "list") == [
         {"id": 1, "name": "Our LMS", "issuer": "https://lms.example.edu", "client_id": "abc",
-         "deployment_ids": ["1", "2", "3"], "family": "", "disabled": False},
+         "deployment_ids": ["1", "2", "3"], "held_deployment_ids": [], "family": "", "disabled": False},
         {"id": 2, "name": "Their LMS", "issuer": "https://lms.example.edu", "client_id": "def",
-         "deployment_ids": ["1"], "family": "", "disabled": False},
+         "deployment_ids": ["1"], "held_deployment_ids": [], "family": "", "disabled": False},
     ]  # fmt: skip
     assert "1  Our LMS  https://lms.example.edu  client abc  deployments 1, 2, 3" in line.ok("platforms", "list")
 

@@ -67,7 +67,7 @@ def test_no_setting_is_documented_that_there_is_not() -> None:
     ("path", "command"), list(commands(main)), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_each_command_is_documented(path: str, command: click.Command) -> None:
-    rows = [line for line in operating().splitlines() if re.match(rf"\| `{path}( [A-Z]+)?` \|", line)]
+    rows = [line for line in operating().splitlines() if re.match(rf"\| `{path}( [A-Z]+)*` \|", line)]
     assert len(rows) == 1, path
     assert command.help, "and says what it does"
 
@@ -162,7 +162,7 @@ def test_templates_trust_only_what_was_sanitised() -> None:
         for path in TEMPLATES.rglob("*.html")
         for match in re.findall(r"([\w.\[\]]+)\s*\|\s*safe", path.read_text())
     }
-    assert {name.split(".")[-1] for name in trusted} <= {"html", "source"}
+    assert {name.split(".")[-1] for name in trusted} <= {"html", "prompt", "source"}
     for path in TEMPLATES.rglob("*.html"):
         assert "autoescape" not in path.read_text()
 

@@ -54,9 +54,19 @@ class ScriptedLms:
     def facts(self, family: str = "") -> PlatformFacts:
         """This platform as the tool's registration has it."""
         return PlatformFacts(
-            1, "Scripted", self.url, "client-1", f"{self.url}/auth", f"{self.url}/token", f"{self.url}/jwks", family,
-            False,
-        )  # fmt: skip
+            id=1,
+            name="Scripted",
+            lti_issuer=self.url,
+            lti_client_id="client-1",
+            authorize_url=f"{self.url}/auth",
+            token_url=f"{self.url}/token",
+            token_audience=None,
+            jwks_url=f"{self.url}/jwks",
+            family=family,
+            accepts_new_deployments=False,
+            service_hosts=(),
+            is_disabled=False,
+        )
 
     def _answer(self, path: str) -> Response:
         with self.lock:

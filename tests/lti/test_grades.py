@@ -43,12 +43,14 @@ def platforms(lms: ScriptedLms, sqlite_url: str) -> Any:
 
 @pytest.fixture
 def gradebook(connection: Connection, platforms: Platforms, tokens: ServiceTokens) -> AgsGradebook:
-    return AgsGradebook(connection, platforms, tokens)
+    return AgsGradebook(connection, platforms, tokens, "https://blog.example.edu/lti/launch")
 
 
 def delivery(column: str | None, points: str = "7.25", **changes: Any) -> Delivery:
     score = Score(Decimal(points), Decimal(changes.pop("maximum", "10")), changes.pop("comment", "Post: 5 of 5."))
-    usual = Delivery(1, 1, 1, "D1", column, (SCORE_SCOPE, "another"), "sub-1", score, AT)
+    usual = Delivery(
+        1, 1, 1, "D1", column, (SCORE_SCOPE, "another"), "sub-1", score, AT, None, "review-1", is_first=True
+    )
     return replace(usual, **changes)
 
 
@@ -69,6 +71,11 @@ def test_the_request_is_exactly_so(lms: ScriptedLms, gradebook: AgsGradebook) ->
         "timestamp": "2026-03-04T05:06:07.000Z",
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
+        "https://canvas.instructure.com/lti/submission": {
+            "new_submission": True,
+            "submission_type": "basic_lti_launch",
+            "submission_data": "https://blog.example.edu/lti/launch?review=review-1",
+        },
     }
     assert lms.calls_to("/token")[0].form["scope"] == SCORE_SCOPE  # and none of the other scopes that were offered
 
@@ -216,7 +223,8 @@ def test_a_wish_for_patience_is_passed_on() -> None:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_every_family_is_found_by_its_name_and_by_what_a_launch_says(family: Family) -> None:
     assert family_named(family.name) is family
-    assert family_of_product(family.product_code) is family
+    assert [family_of_product(code) for code in family.product_codes] == [family] * len(family.product_codes)
+    assert family.product_codes
     assert family.label
 
 

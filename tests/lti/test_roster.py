@@ -7,7 +7,7 @@ import pytest
 from flask import Response
 
 from lti_tool.errors import LmsRefused, LmsUnreachable
-from lti_tool.identity import RosterMember, record_roster
+from lti_tool.identity.roster import RosterMember, record_roster
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.roster import MOST_PAGES, ROSTER_SCOPE, ROSTER_TYPE, Roster
 from lti_tool.lti.tokens import ServiceTokens
@@ -30,7 +30,7 @@ def page(*user_ids: Any, link: str = "", status: int = 200) -> Response:
 
 
 def read(lms: ScriptedLms, roster: Roster, path: str = "/people") -> list[RosterMember]:
-    return list(roster.members(lms.facts(), "D1", lms.url + path))
+    return list(roster.members(lms.facts(), "D1", lms.url + path, "course-1"))
 
 
 def test_the_request(lms: ScriptedLms, roster: Roster) -> None:
@@ -76,7 +76,9 @@ def test_the_practice_lms_pages_by_case_sensitive_addresses(stage_on_sqlite: Sta
     deployment = str(
         stage.school.claims_for("irena", 1, "n")["https://purl.imsglobal.org/spec/lti/claim/deployment_id"]
     )
-    members = list(stage.tool.roster.members(facts, deployment, address["context_memberships_url"]))
+    context = stage.school.claims_for("irena", 1, "n")["https://purl.imsglobal.org/spec/lti/claim/context"]
+    assert isinstance(context, dict)
+    members = list(stage.tool.roster.members(facts, deployment, address["context_memberships_url"], str(context["id"])))
     assert {member.person_key for member in members} == {
         stage.school.sub_of(person.key) for person in stage.school.people
     }
@@ -189,7 +191,7 @@ def test_names_with_half_a_character_are_stored(stage: Stage, lms: ScriptedLms) 
     """PostgreSQL takes neither half a character nor a NUL; the roster is cleaned before it gets there."""
     stage.launched("irena")
     lms.will_say("/people", page({"user_id": "u9", "roles": ["Learner"], "name": "a\ud800\x00b"}))
-    members = stage.tool.roster.members(lms.facts(), "D1", f"{lms.url}/people")
+    members = stage.tool.roster.members(lms.facts(), "D1", f"{lms.url}/people", "course-1")
     with stage.tool.database.writing() as session:
         course_id = session.query(Course.id).scalar()
         record_roster(session, course_id, members, stage.tool.clock())

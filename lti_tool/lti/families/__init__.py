@@ -1,13 +1,25 @@
 """What one LMS does differently from another, as values. To add one: a module here, and its line in `FAMILIES`."""
 
+from lti_tool.lti.families.blackboard import BLACKBOARD
+from lti_tool.lti.families.brightspace import BRIGHTSPACE
 from lti_tool.lti.families.canvas import CANVAS
 from lti_tool.lti.families.family import Family
 from lti_tool.lti.families.moodle import MOODLE
 
 STANDARD = Family(name="standard", label="Another LMS")
-FAMILIES: tuple[Family, ...] = (CANVAS, MOODLE)
+FAMILIES: tuple[Family, ...] = (CANVAS, MOODLE, BRIGHTSPACE, BLACKBOARD)
 
-__all__ = ["CANVAS", "FAMILIES", "MOODLE", "STANDARD", "Family", "family_named", "family_of_product"]
+__all__ = [
+    "BLACKBOARD",
+    "BRIGHTSPACE",
+    "CANVAS",
+    "FAMILIES",
+    "MOODLE",
+    "STANDARD",
+    "Family",
+    "family_named",
+    "family_of_product",
+]
 
 
 def family_named(name: str) -> Family:
@@ -17,4 +29,4 @@ def family_named(name: str) -> Family:
 
 def family_of_product(product_family_code: object) -> Family:
     """Return the family that the launch claim `tool_platform.product_family_code` names."""
-    return next((family for family in FAMILIES if product_family_code == family.product_code), STANDARD)
+    return next((family for family in FAMILIES if product_family_code in family.product_codes), STANDARD)

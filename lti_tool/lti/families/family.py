@@ -7,18 +7,52 @@ from dataclasses import dataclass
 class Family:
     """An LMS's differences. A test runs over every family, and each field names its source where it is set.
 
+    `product_codes`: what its launches and its registration call it (`product_family_code`).
+
+    Registering:
+    `shared_issuers`: issuers that many institutions share, so that the issuer's host is not where they register.
+    `shared_hosts`: ends of host names at which such an institution may be.
+    `link_placements`, `choosing_placements`: where the tool asks to show, under the names that this LMS has for it.
+    `registration_extras`: further members of the tool configuration.
+    `after_registration`: what is left for its administrator to do, a sentence each.
+    `token_audience`: whom a client assertion is for, where that is not the token address.
+
+    Launching:
+    `reviews_without_column`: whether a submission review may come without its gradebook column.
+
+    Services:
+    `services_elsewhere`: whether its grade and roster services may be at hosts that its registration does not name.
+
+    Deep linking:
+    `longest_title`: it refuses a longer one.
+
+    Scores:
+    `reviews_by_address`: whether its grader opens the address that a score carries, instead of sending a review.
     `stale_texts`: words in a 400 that mean the score's time is not newer than the last one (409 always does).
     `refused_body`: the body of a 2xx answer that is a refusal all the same.
     `throttle_texts`: words in the body of a 403 that mean *later*, not *never*.
     `locked_texts`: words in a refusal that mean this one grade is closed to changes.
     `locked_answers`: status and body when the cell or column is locked, though it looks like a fault of the LMS.
+    `unknown_person_texts`: words in a 403 or 404 that are about the person, not about the column or the right to write.
     """
 
     name: str
     label: str
-    product_code: str = ""
+    product_codes: tuple[str, ...] = ()
+    shared_issuers: tuple[str, ...] = ()
+    shared_hosts: tuple[str, ...] = ()
+    link_placements: tuple[str, ...] = ()
+    choosing_placements: tuple[str, ...] = ()
+    registration_extras: tuple[tuple[str, str], ...] = ()
+    after_registration: tuple[str, ...] = ("See that the tool is switched on and that teachers can choose it.",)
+    token_audience: str | None = None
+    reviews_without_column: bool = False
+    services_elsewhere: bool = False
+    longest_title: int = 1_000
+    reviews_by_address: bool = False
     stale_texts: tuple[str, ...] = ()
     refused_body: str | None = None
     throttle_texts: tuple[str, ...] = ()
     locked_texts: tuple[str, ...] = ()
     locked_answers: frozenset[tuple[int, str]] = frozenset()
+    unknown_person_texts: tuple[str, ...] = ()

@@ -5,7 +5,20 @@ from lti_tool.lti.families.family import Family
 MOODLE = Family(
     name="moodle",
     label="Moodle",
-    product_code="moodle",
+    product_codes=("moodle",),
+    # The tool's card says "Pending", and the tool is left out of the activity chooser: measured.
+    after_registration=(
+        "Press “Activate” on the tool's card: until then no course can open it.",
+        "Edit the tool (the gear on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
+        "preconfigured tool”; or let each teacher switch it on under Course > More > LTI External tools.",
+        "To have names at the grading desk, leave “Share launcher's name with tool” on “Always”.",
+    ),
+    # The only name it gives to a place where content is chosen: openid-configuration.php.
+    choosing_placements=("ContentArea",),
+    # A link with two columns, or one whose column was deleted, is reviewed without saying which: measured.
+    reviews_without_column=True,
+    # A longer title is refused and nothing is made, in one dialogue without a word: measured.
+    longest_title=255,
     # A stored score has an empty body; a refused one can come as 200 with "[]" (mod/lti gradebookservices).
     refused_body="[]",
     # A locked grade or column answers 500 with "[]".

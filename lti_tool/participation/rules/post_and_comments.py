@@ -1,7 +1,7 @@
 """Points for a post, and for up to so many comments weighted by their marks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import ClassVar, Self
@@ -13,6 +13,7 @@ from lti_tool.participation.rules.sheet import (
     ScoreItem,
     ScoreSheet,
     plain_number,
+    two_decimals,
 )
 
 _MOST_POINTS = Decimal(10_000)
@@ -40,6 +41,19 @@ class PostAndComments:
             post_points=_points(fields, "post_points", "the points for a post"),
             comments=_count(fields, "comments", "how many comments count"),
             comment_points=_points(fields, "comment_points", "the points for a comment"),
+        )
+
+    def with_maximum(self, maximum: str) -> Self:
+        """Return the same rule with all its points in proportion to another maximum. Raises ValueError."""
+        wanted = _points({"maximum": maximum}, "maximum", "the maximum")
+        if wanted <= 0:
+            raise ValueError("The maximum must be more than 0.")
+        times = Fraction(wanted) / Fraction(self.maximum)
+        return replace(
+            self,
+            maximum=wanted,
+            post_points=two_decimals(Fraction(self.post_points) * times),
+            comment_points=two_decimals(Fraction(self.comment_points) * times),
         )
 
     def in_words(self) -> str:

@@ -62,6 +62,9 @@ class Rule(Protocol):
     def from_fields(cls, fields: Mapping[str, str]) -> Self:
         """Read the rule from a form or from storage. Raises ValueError with a sentence for the teacher."""
 
+    def with_maximum(self, maximum: str) -> Self:
+        """Return the same rule in proportion to another maximum, as a teacher types it. Raises ValueError."""
+
     def in_words(self) -> str:
         """Return the formula in plain words."""
 

@@ -1,0 +1,22 @@
+"""D2L Brightspace, where it differs from the standard. From D2L's documentation and from what other tools met."""
+
+from lti_tool.lti.families.family import Family
+
+BRIGHTSPACE = Family(
+    name="brightspace",
+    label="D2L Brightspace",
+    # Seen in launches by several tools, among them hypothesis/lms (lms/models/family.py).
+    product_codes=("desire2learn",),
+    # Not the token address: D2L Community, knowledge base article 23661, "Assignment and Grade Services".
+    token_audience="https://api.brightspace.com/auth/token",  # noqa: S106  # an address
+    # D2L documentation, "Register an external learning tool": both registration and deployment start switched off.
+    after_registration=(
+        "In Manage Extensibility > LTI Advantage switch the registration on: it starts switched off.",
+        "Open its deployment, or make one: switch it on, tick Assignment and Grade Services, Names and Role "
+        "Provisioning Services and Deep Linking, share “User” information in its security settings, add the org units.",
+        "Allow “Classlist including users not known to this deployment”, or only people who came once are listed.",
+        "Make a link of the kind Deep Linking Quicklink, so that teachers find the tool under Insert Stuff.",
+    ),
+    # 403 and 404 that are about the person: hypothesis/lms, lms/services/lti_grading/_v13.py.
+    unknown_person_texts=("User in requested score is not enrolled", "User in requested score does not exist"),
+)
