@@ -1,41 +1,11 @@
 """Misbehaviour on request: what an LMS does on its bad days, switched on and off while it runs."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-SERVICES = "grade and roster services"
-
-
-@dataclass(frozen=True)
-class FaultKind:
-    """One way to misbehave: its name, what a person sees, and the arguments with their defaults."""
-
-    name: str
-    words: str
-    applies_to: str
-    defaults: dict[str, Any] = field(default_factory=dict)
-    times: int | None = None
-    counted: bool = True
-
-
-FAULT_KINDS = (
-    FaultKind("slow", "Answers slowly", f"{SERVICES}, tokens", {"seconds": 2.0}),
-    FaultKind("rate_limited", "Says “too many requests” (429)", SERVICES, {"retry_after": 1}),
-    FaultKind("server_error", "Fails (500)", SERVICES),
-    FaultKind("unauthorized_once", "Refuses the access token (401)", SERVICES, times=1),
-    FaultKind("reply_lost", "Stores the score, then loses its answer", "scores", {"close": False}),
-    FaultKind("html_200", "Answers a web page with status 200", SERVICES),
-    FaultKind("token_down", "Gives no access tokens (503)", "tokens"),
-    FaultKind("jwks_down", "Does not show its public keys (503)", "public keys"),
-    FaultKind("jwks_html", "Shows a web page instead of its public keys", "public keys"),
-    FaultKind("locked", "Somebody’s grade is locked", "scores", {"person": ""}),
-    FaultKind("refuse_person", "Says somebody is not a student here", "scores", {"person": ""}),
-    FaultKind(
-        "roster_mixed_case", "Pages the roster by case-sensitive addresses", "roster", {"page_size": 5}, counted=False
-    ),
-    FaultKind("session_lost", "Forgets who is signed in during a launch", "launches"),
-)
+from .fault_kinds import FAULT_KINDS as FAULT_KINDS
+from .fault_kinds import FaultKind
 
 
 @dataclass
@@ -85,6 +55,13 @@ class Faults:
     def active(self) -> list[Fault]:
         with self._lock:
             return [Fault(fault.kind, fault.left, dict(fault.args)) for fault in self._on]
+
+    def on(self, name: str, person: str | None = None) -> Fault | None:
+        """The fault of that name if it is on and meant for this person; it is not used up."""
+        for fault in self.active():
+            if fault.kind.name == name and _meant_for(fault, fault.args.get("path", ""), person):
+                return fault
+        return None
 
     def take(self, name: str, path: str = "", person: str | None = None) -> Fault | None:
         """Use a fault once if it is on and meant for this address and person."""

@@ -5,9 +5,6 @@ import sqlite3
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from .course import ACTIVITIES
-from .store import Store
-
 BY_TOOL = "tool"
 
 
@@ -23,6 +20,7 @@ class Column:
     resource_id: str = ""
     tag: str = ""
     in_gradebook: bool = True
+    course_id: int = 1
 
     @property
     def made_by_tool(self) -> bool:
@@ -46,6 +44,7 @@ class Grade:
     attempts: int = 0
     submitted_at: datetime | None = None
     submission_url: str = ""
+    submission_type: str = ""
 
     @property
     def comment(self) -> str:
@@ -77,14 +76,6 @@ def _plain(value: object) -> object:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
-def seed_columns(store: Store) -> None:
-    """Make each activity's column the first time the folder is used; a deleted one is not made again."""
-    with store.writing() as db:
-        if db.execute("INSERT OR IGNORE INTO facts VALUES ('columns', 'seeded')").rowcount:
-            for activity in ACTIVITIES:
-                insert_column(db, Column(0, activity.id, activity.id, activity.title, activity.maximum))
-
-
 def insert_column(db: sqlite3.Connection, column: Column) -> Column:
     """Add a column; its number is never used again, even after deletion."""
     names = [name for name in asdict(column) if name != "id"]
@@ -104,6 +95,10 @@ def update_column(db: sqlite3.Connection, column: Column) -> None:
 
 def all_columns(db: sqlite3.Connection) -> list[Column]:
     return [_column(row) for row in db.execute("SELECT * FROM columns ORDER BY id")]
+
+
+def columns_in(db: sqlite3.Connection, course_id: int) -> list[Column]:
+    return [column for column in all_columns(db) if column.course_id == course_id]
 
 
 def column_numbered(db: sqlite3.Connection, column_id: int) -> Column | None:

@@ -48,9 +48,12 @@ class PlatformKeys:
         self._keys = [*self._keys, _load(_files(self.folder)[-1])]
         return self.current
 
+    def all(self) -> KeySet:
+        return KeySet(list(self._keys))
+
     def published(self) -> dict[str, object]:
         """The JWKS: public parts only."""
-        return dict(KeySet(list(self._keys)).as_dict(private=False))
+        return dict(self.all().as_dict(private=False))
 
 
 def sign(claims: Claims, header: dict[str, object], key: RSAKey) -> str:

@@ -3,14 +3,19 @@
 Emulates LTI Core 1.3 section 5.1 and Security Framework 1.0 section 5.1.1 as Canvas and Moodle do them.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
+from .admission import admit
 from .answers import html_page
-from .course import CLIENT_ID, DEPLOYMENT_ID, activity_numbered
+from .deep_linking import claims_of_dialogue
+from .openings import claims_of, course_of, deployment_field, target_of, tool_of
+from .places import PAGES, here
 from .refusals import PostedToTool, ShownByLms
 from .school import Launch
+from .storage import echoed
 from .visitors import signed_in
 
 if TYPE_CHECKING:
@@ -25,15 +30,22 @@ def _self_posting(action: str, fields: dict[str, str], words: str) -> Response:
 
 def login_fields(school: "PracticeSchool", launch: Launch) -> dict[str, str]:
     """Start a launch: the fields of the third-party login initiation, with a fresh message hint."""
-    hint_id = school.remember_launch(launch)
+    tool = tool_of(school, launch)
+    hint_id = school.remember_launch(replace(launch, client_id=tool.client_id))
     return {
         "iss": school.public_url,
-        "target_link_uri": school.tool.launch_url,
+        "target_link_uri": target_of(school, launch),
         "login_hint": school.accent.login_hint(school.person(launch.person_key)),
-        "client_id": CLIENT_ID,
-        "lti_deployment_id": DEPLOYMENT_ID(school.accent.name),
+        "client_id": tool.client_id,
+        deployment_field(school): tool.deployment_id,
         **school.accent.login_fields(school, hint_id),
     }
+
+
+def opening(school: "PracticeSchool", launch: Launch) -> Response:
+    """The page that sends the browser to the tool's login address."""
+    fields = login_fields(school, launch)
+    return _self_posting(tool_of(school, launch).login_url, fields, "Opening the class blog …")
 
 
 def answer(school: "PracticeSchool", params: dict[str, str]) -> dict[str, str]:
@@ -45,24 +57,30 @@ def answer(school: "PracticeSchool", params: dict[str, str]) -> dict[str, str]:
     person = school.person(launch.person_key)
     if params.get("login_hint") != school.accent.login_hint(person) or school.faults.take("session_lost"):
         raise school.accent.wrong_person()
+    admit(school, person, course_of(school, launch).id)
     if not school.use_up(hint_id):
         raise school.accent.launch_gone()
-    claims = school.claims_for(person.key, launch.activity_id, params["nonce"], launch.document_target)
-    return {"id_token": school.sign(claims), "state": params.get("state", ""), **school.accent.answer_fields(params)}
+    if params["client_id"] != launch.client_id:
+        raise school.accent.launch_gone()
+    write = claims_of_dialogue if launch.placement else claims_of
+    claims = write(school, launch, params["nonce"])
+    fields = school.accent.answer_fields(echoed(school, params))
+    return {"id_token": school.sign(claims), "state": params.get("state", ""), **fields}
 
 
 def launch_room(school: "PracticeSchool") -> Blueprint:
     """Launch pages, authorize and JWKS as a blueprint."""
     blueprint = Blueprint("launches", __name__)
 
-    @blueprint.get("/courses/3644/activities/<int:activity_id>/launch")
+    @blueprint.get(PAGES + "/activities/<int:activity_id>/launch")
     def start(activity_id: int) -> Response:
         person = signed_in(school, request.args.get("as"))
-        if person is None or activity_numbered(activity_id) is None:
+        activity = school.activity_numbered(activity_id)
+        if person is None or activity is None or activity.course_id != here().id:
             abort(403 if person is None else 404)
         target = "window" if request.args.get("target") == "window" else "iframe"
-        fields = login_fields(school, Launch(person.key, activity_id, target))
-        return _self_posting(school.tool.login_url, fields, "Opening the class blog …")
+        deployment, as_student = request.args.get("deployment", ""), request.args.get("as_student") == "1"
+        return opening(school, Launch(person.key, activity_id, target, deployment_id=deployment, as_student=as_student))
 
     @blueprint.route("/lti/authorize", methods=["GET", "POST"])
     def authorize() -> Response:

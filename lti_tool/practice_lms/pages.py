@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from .course import ACTIVITIES, COURSE_CODE, COURSE_ID, COURSE_TITLE, Activity, activity_numbered
+from .course import FIRST_COURSE, Activity
+from .deep_linking import draft_named
 from .gradebook import BY_TOOL, Column, Grade
 from .people import Person
+from .places import PAGES, here
 from .visitors import sign_in, signed_in
 
 if TYPE_CHECKING:
@@ -65,15 +67,23 @@ def _visitor(school: "PracticeSchool") -> Person:
     return person
 
 
-def _staff(school: "PracticeSchool") -> Person:
+def staff(school: "PracticeSchool") -> Person:
+    """The teacher who looks at this page; others are shown out."""
     person = _visitor(school)
     if not person.is_staff:
         abort(403)
     return person
 
 
-def _activity(activity_id: int) -> Activity:
-    return activity_numbered(activity_id) or abort(404)
+def _activity(school: "PracticeSchool", activity_id: int, visitor: Person) -> Activity:
+    return next((item for item in _shown(school, visitor) if item.id == activity_id), None) or abort(404)
+
+
+def _shown(school: "PracticeSchool", visitor: Person | None) -> list[Activity]:
+    """The activities of the course that this visitor sees: unpublished ones are for staff."""
+    course = g.get("course") or FIRST_COURSE
+    staff = visitor is not None and visitor.is_staff
+    return [activity for activity in school.activities(course.id) if activity.published or staff]
 
 
 def _typed_score(text: str) -> tuple[float | None, str]:
@@ -95,11 +105,13 @@ def page_room(school: "PracticeSchool") -> Blueprint:
     def surroundings() -> dict[str, Any]:
         return {
             "visitor": signed_in(school),
+            "courses": school.courses(),
             "people": school.people,
+            "others": school.others,
             "product": school.accent.product,
-            "activities": ACTIVITIES,
-            "course_title": COURSE_TITLE,
-            "course_code": COURSE_CODE,
+            "activities": _shown(school, signed_in(school)),
+            "course_title": (g.get("course") or FIRST_COURSE).title,
+            "course_code": (g.get("course") or FIRST_COURSE).code,
         }
 
     @blueprint.before_app_request
@@ -127,47 +139,51 @@ def _add_course_pages(blueprint: Blueprint, school: "PracticeSchool") -> None:
         person = signed_in(school, request.form.get("person")) or abort(400)
         return sign_in(redirect(_local(request.form.get("next", "")), 303), person)
 
-    @blueprint.get(f"/courses/{COURSE_ID}")
+    @blueprint.get(PAGES)
     def course() -> str:
         _visitor(school)
-        return render_template("course.html")
+        said = draft_named(school, request.args.get("said", ""))
+        return render_template("course.html", said=said)
 
-    @blueprint.get(f"/courses/{COURSE_ID}/assignments")
+    @blueprint.get(PAGES + "/assignments")
     def assignments() -> AnyResponse:
         """Where Canvas's return_url points."""
         return redirect(url_for("pages.course"))
 
-    @blueprint.get(f"/courses/{COURSE_ID}/activities/<int:activity_id>")
+    @blueprint.get(PAGES + "/activities/<int:activity_id>")
     def activity(activity_id: int) -> str:
-        visitor, activity = _visitor(school), _activity(activity_id)
+        visitor = _visitor(school)
+        activity = _activity(school, activity_id, visitor)
         sandbox = BLOCKED_STORAGE if request.args.get("sandbox") == "1" else None
         source = f"{url_for('launches.start', activity_id=activity_id)}?as={visitor.key}"
+        as_student = request.args.get("as_student") == "1"
+        source += "&as_student=1" if as_student else ""
         page = {"activity": activity, "source": source, "allow": FRAME_ALLOWS, "sandbox": sandbox}
-        return render_template("activity.html", **page)
+        return render_template("activity.html", **page, as_student=as_student)
 
 
 def _add_gradebook_pages(blueprint: Blueprint, school: "PracticeSchool") -> None:
-    @blueprint.get(f"/courses/{COURSE_ID}/grades")
+    @blueprint.get(PAGES + "/grades")
     def grades() -> str:
         visitor = _visitor(school)
-        columns = [column for column in school.columns() if column.in_gradebook]
-        shown = list(school.students) if visitor.is_staff else [visitor]
+        columns = [column for column in school.columns(here().id) if column.in_gradebook]
+        shown = list(school.students_in(here().id)) if visitor.is_staff else [visitor]
         return render_template("grades.html", columns=columns, rows=_rows(school, columns, shown))
 
     def cell(column_id: int, key: str) -> Cell:
-        column = next((column for column in school.columns() if column.id == column_id), None) or abort(404)
-        person = next((person for person in school.students if person.key == key), None) or abort(404)
+        column = next((column for column in school.columns(here().id) if column.id == column_id), None) or abort(404)
+        person = next((person for person in school.students_in(here().id) if person.key == key), None) or abort(404)
         grade = school.grade(column_id, key)
         return Cell(column, person, grade, _changed_by(school, grade))
 
-    @blueprint.get(f"/courses/{COURSE_ID}/grades/<int:column_id>/<key>")
+    @blueprint.get(PAGES + "/grades/<int:column_id>/<key>")
     def grade(column_id: int, key: str) -> str:
-        _staff(school)
+        staff(school)
         return render_template("grade.html", cell=cell(column_id, key), typed=None, problem="")
 
-    @blueprint.post(f"/courses/{COURSE_ID}/grades/<int:column_id>/<key>")
+    @blueprint.post(PAGES + "/grades/<int:column_id>/<key>")
     def change_grade(column_id: int, key: str) -> AnyResponse:
-        teacher, shown, typed = _staff(school), cell(column_id, key), request.form.get("score", "").strip()
+        teacher, shown, typed = staff(school), cell(column_id, key), request.form.get("score", "").strip()
         done = redirect(f"{url_for('pages.grades')}#{key}", 303)
         if request.form.get("do") == "clear" or not typed:
             school.set_grade_by_hand(column_id, key, None, by=teacher.key)

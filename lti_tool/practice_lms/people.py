@@ -2,17 +2,17 @@
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .course import NAMESPACE
 
-Role = Literal["teacher", "assistant", "student"]
+Role = Literal["teacher", "assistant", "student", "observer", "designer", "admin", "test", "visitor"]
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody enrolled in the course."""
+    """Somebody of the school. `teaches_elsewhere` has a staff role in another course, `suspended` may not take part."""
 
     key: str
     number: int
@@ -20,14 +20,21 @@ class Person:
     family_name: str
     name: str
     role: Role
+    teaches_elsewhere: bool = False
+    suspended: bool = False
 
     @property
     def email(self) -> str:
+        """Canvas's test student and Moodle's guest have none."""
+        if self.key in ("teststudent", "guest"):
+            return ""
         return f"{self.key}@example.test"
 
     @property
     def sourced_id(self) -> str:
-        """The school's own number for the person (`lis_person_sourcedid`)."""
+        """The school's own number for the person (`lis_person_sourcedid`); the administrator has none."""
+        if self.role in ("admin", "test") or self.key == "guest":
+            return ""
         return f"{'SID' if self.role == 'student' else 'EMP'}-{900000 + self.number}"
 
     @property
@@ -46,8 +53,21 @@ class Person:
         return hashlib.sha256(f"practice-login-hint:{self.key}".encode()).hexdigest()[:40]
 
     @property
+    def kind(self) -> str:
+        """What makes somebody different from the usual teachers and students."""
+        if self.teaches_elsewhere:
+            return "student here, teaches elsewhere"
+        return KINDS.get(self.key, self.role)
+
+    @property
     def is_staff(self) -> bool:
-        return self.role != "student"
+        """Whether the gradebook is theirs to fill in."""
+        return self.role in ("teacher", "assistant", "admin")
+
+    @property
+    def is_gradable(self) -> bool:
+        """Whether the gradebook has a row for somebody like that."""
+        return self.role in ("student", "test")
 
     @property
     def initials(self) -> str:
@@ -76,6 +96,33 @@ PEOPLE = (
     _person(17, "priya", "Priya", "Raman"),
     _person(18, "hannah", "Hannah", "Feld"),
 )
+# People that few courses have. Each LMS knows those that it has a way of its own with; none is in the course at first.
+_ELSEWHERE = replace(_person(98, "elsewhere", "Ravi", "Menon & Daughters"), teaches_elsewhere=True)
+_ADMIN = _person(2, "admin", "Root", "Whitby", "admin")
+OTHERS = {
+    "canvas": (
+        _person(91, "observer", "Marta", "Brooks", "observer"),
+        _person(92, "designer", "Ines", "Ruiz", "designer"),
+        _ADMIN,
+        _person(94, "teststudent", "Test", "Student", "test"),
+        _ELSEWHERE,
+    ),
+    "moodle": (
+        _ADMIN,
+        _person(1, "guest", "Guest user", "", "visitor"),
+        _person(96, "outsider", "Oskar", "Weiss", "visitor"),
+        replace(_person(97, "suspended", "Susan", "Pender"), suspended=True),
+        _ELSEWHERE,
+    ),
+}
+KINDS = {
+    "admin": "administrator",
+    "teststudent": "Student View",
+    "guest": "not signed in as anybody",
+    "outsider": "not in the course",
+    "suspended": "suspended from the course",
+}
+OBSERVED = ("isaiah",)
 FIRST_ADDED_NUMBER = 1001
 
 

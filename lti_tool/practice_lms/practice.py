@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from .faults import FAULT_KINDS, FaultKind, UnknownFault
+from .fault_kinds import FAULT_KINDS, ROSTER, STORAGE, FaultKind
+from .faults import UnknownFault
+from .setting_up import choices, set_up
 
 if TYPE_CHECKING:
     from .school import PracticeSchool
@@ -37,9 +39,11 @@ def practice_room(school: "PracticeSchool") -> Blueprint:
         return render_template(
             "faults.html",
             kinds=FAULT_KINDS,
+            folded=(ROSTER, STORAGE),
             active_faults=school.faults.active(),
             students=school.students,
             problem=problem,
+            setup=choices(school),
         )
 
     @blueprint.get("/faults")
@@ -48,13 +52,14 @@ def practice_room(school: "PracticeSchool") -> Blueprint:
 
     @blueprint.post("/faults")
     def switch() -> AnyResponse:
-        """`do=on` with `fault`, `count` and its settings, or `do=off` with `fault` (none: all off)."""
+        """`do=on` with `fault`, `count` and its settings, `do=off` with `fault` (none: all), or a set-up."""
         if request.form.get("do") == "off":
             school.faults.clear(request.form.get("fault") or None)
             return redirect(url_for("practice.faults"), 303)
         try:
-            _switch_on(school)
-        except (UnknownFault, ValueError):
+            if not set_up(school, request.form):
+                _switch_on(school)
+        except (UnknownFault, ValueError, LookupError):
             return Response(page("That did not work: please check the numbers."), 400)
         return redirect(url_for("practice.faults"), 303)
 

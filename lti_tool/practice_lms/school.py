@@ -2,42 +2,42 @@
 
 import hashlib
 import secrets
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from joserfc.jwk import RSAKey
 
-from . import gradebook
+from . import courses, deep_linking, gradebook, openings, pending_launches, registration, reviews
 from .accents import ACCENTS, Accent
 from .calls import CallRecord
-from .course import ToolAddresses, activity_numbered
+from .catalogue import Catalogue
+from .catalogue import NotHere as NotHere
+from .content import ContentItem, DeepLinkingOutcome
+from .course import FIRST_COURSE, Activity, ToolAddresses
+from .enrolment import Enrolment
 from .faults import Faults
-from .gradebook import Column, Grade
+from .gradebook import Grade
 from .keys import Claims, PlatformKeys, sign
-from .people import PEOPLE, Person, added_student
+from .leaky_bucket import LeakyBucket
+from .pending_launches import Launch as Launch
+from .people import Person
+from .sharing import Privacy
 from .store import Store
-
-HINT_SECONDS = 300
-
-
-class NotHere(LookupError):
-    """The school has no such person, activity or gradebook column."""
+from .tool_keys import KeysOfTools
+from .tool_shelf import ToolShelf
 
 
-@dataclass(frozen=True)
-class Launch:
-    """Who opens which activity, and where it will show: remembered under the message hint."""
+class PracticeSchool(Catalogue, ToolShelf):
+    """Everything the practice LMS knows. `clock` may be replaced by tests that need another time.
 
-    person_key: str
-    activity_id: int
-    document_target: str
+    `privacy`, `profile` (Canvas) and `guests_allowed` (Moodle) are the administrator's and may be set at any time.
+    """
 
-
-class PracticeSchool:
-    """Everything the practice LMS knows. `clock` may be replaced by tests that need another time."""
+    privacy = Privacy()
+    guests_allowed = False
 
     def __init__(self, folder: Path, public_url: str, tool: ToolAddresses, accent: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,58 +50,59 @@ class PracticeSchool:
         self.calls = CallRecord()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.secret = self.store.fact("secret", secrets.token_hex(32))
-        self._people_lock = threading.Lock()
-        self._people: dict[str, Person] = {}
-        self._seat(int(self.store.fact("added_students", "0")))
-        gradebook.seed_columns(self.store)
+        self.enrolment = Enrolment(self.store, accent)
+        self.bucket = LeakyBucket()
+        self.tool_keys = KeysOfTools()
+        courses.seed_courses(self.store)
 
     # People
 
-    def _seat(self, added: int) -> None:
-        everyone = [*PEOPLE, *(added_student(count) for count in range(1, added + 1))]
-        self._people = {person.key: person for person in everyone}
-        self._by_sub = {self.accent.sub(person): person for person in everyone}
-
     @property
     def people(self) -> tuple[Person, ...]:
-        return tuple(self._people.values())
+        """Everybody whom the course has, or had before they were taken out."""
+        return self.enrolment.people
+
+    @property
+    def others(self) -> tuple[Person, ...]:
+        """People that few courses have, such as an observer; not in the course unless they are enrolled."""
+        return self.enrolment.others
+
+    @property
+    def enrolled(self) -> tuple[Person, ...]:
+        """Who is in the course now: the roster."""
+        return self.enrolment.inside
 
     @property
     def students(self) -> tuple[Person, ...]:
         return tuple(person for person in self.people if not person.is_staff)
 
     def person(self, key: str) -> Person:
-        if key not in self._people:
+        person = self.enrolment.with_key(key)
+        if person is None:
             raise NotHere(f"nobody here has the key {key!r}")
-        return self._people[key]
+        return person
 
     def person_with_sub(self, sub: str) -> Person | None:
         """Who has this LMS id, as launches and services say it in this accent."""
-        return self._by_sub.get(sub)
+        key = self.enrolment.key_by(self.accent.sub).get(sub)
+        return self.enrolment.with_key(key) if key else None
 
     def sub_of(self, person_key: str) -> str:
         return self.accent.sub(self.person(person_key))
 
     def add_students(self, number: int) -> tuple[Person, ...]:
         """Enrol that many more invented students (for load tests); they stay after a restart."""
-        with self._people_lock:
-            before = int(self.store.fact("added_students", "0"))
-            self.store.set_fact("added_students", str(before + number))
-            self._seat(before + number)
-        return tuple(added_student(count) for count in range(before + 1, before + number + 1))
+        return self.enrolment.add_students(number)
+
+    def unenrol(self, person_key: str) -> None:
+        """Take somebody out of the course: they vanish from the roster; what they did in the gradebook is kept."""
+        self.enrolment.take_out(self.person(person_key))
+
+    def reenrol(self, person_key: str) -> None:
+        """Put somebody back into the course, or one of the others in for the first time."""
+        self.enrolment.put_in(self.person(person_key))
 
     # Gradebook
-
-    def columns(self) -> list[Column]:
-        with self.store.reading() as db:
-            return gradebook.all_columns(db)
-
-    def column_of(self, activity_id: int) -> Column:
-        """The column the LMS made with the activity."""
-        for column in self.columns():
-            if column.activity_id == activity_id:
-                return column
-        raise NotHere(f"activity {activity_id} has no column")
 
     def grades(self, column_id: int) -> dict[str, Grade]:
         """The grades of a column, by person key."""
@@ -139,30 +140,45 @@ class PracticeSchool:
 
     def remember_launch(self, launch: Launch) -> str:
         """Keep who opens what for five minutes; the answer is the secret part of the message hint."""
-        hint_id = str(secrets.randbelow(9 * 10**14) + 10**14)
-        now = self.clock().timestamp()
-        with self.store.writing() as db:
-            db.execute("DELETE FROM hints WHERE expires_at < ?", (now,))
-            db.execute(
-                "INSERT INTO hints (id, person_key, activity_id, document_target, expires_at) VALUES (?, ?, ?, ?, ?)",
-                (hint_id, launch.person_key, launch.activity_id, launch.document_target, now + HINT_SECONDS),
-            )
-        return hint_id
+        return pending_launches.remember(self, launch)
 
     def pending_launch(self, hint_id: str) -> Launch | None:
         """The launch behind a hint that is neither used nor too old."""
-        with self.store.reading() as db:
-            row = db.execute(
-                "SELECT person_key, activity_id, document_target FROM hints"
-                " WHERE id = ? AND used = 0 AND expires_at > ?",
-                (hint_id, self.clock().timestamp()),
-            ).fetchone()
-        return Launch(**dict(row)) if row else None
+        return pending_launches.pending(self, hint_id)
 
     def use_up(self, hint_id: str) -> bool:
         """Spend a hint; only one caller ever hears True."""
-        with self.store.writing() as db:
-            return db.execute("UPDATE hints SET used = 1 WHERE id = ? AND used = 0", (hint_id,)).rowcount == 1
+        return pending_launches.use_up(self, hint_id)
+
+    # Registration and deep linking
+
+    def registration_link(self, tool_url: str, update: str = "") -> str:
+        """What an administrator's frame opens to register a tool, or to update the one with this client id (Moodle)."""
+        known = self.tool_known_as(update) if update else None
+        return registration.registration_link(self, tool_url, known)
+
+    def deep_linking_claims(
+        self,
+        person_key: str,
+        nonce: str,
+        placement: str = "assignment_selection",
+        course_id: int = FIRST_COURSE.id,
+        **settings_changes: Any,
+    ) -> Claims:
+        """The exact claims of a dialogue to choose content, whoever it is; changed settings, None takes one out."""
+        place = (self.tool_in_use, self.person(person_key), self.course(course_id))
+        claims = self.accent.deep_linking_claims(self, *place, nonce, placement)
+        return deep_linking.with_changes(claims, settings_changes)
+
+    def deep_linking_return(
+        self, jwt: str, data: str | None = None, course_id: int = FIRST_COURSE.id
+    ) -> DeepLinkingOutcome:
+        """What the LMS makes of the tool's answer. `data` is that of the return address (Canvas), to be used once."""
+        return self.accent.deep_linking_outcome(self, jwt, data, self.course(course_id))
+
+    def save_item(self, item: ContentItem) -> Activity:
+        """Press Save in the form that an item has filled in; ItemRefused when the LMS objects."""
+        return deep_linking.save_items(self, (item,))[0]
 
     # Signing
 
@@ -171,12 +187,31 @@ class PracticeSchool:
         """The private key that signs launches now."""
         return self.keys.current
 
-    def claims_for(self, person_key: str, activity_id: int, nonce: str, document_target: str = "iframe") -> Claims:
-        """The exact claims a launch by this person carries in this accent."""
-        activity = activity_numbered(activity_id)
-        if activity is None:
-            raise NotHere(f"there is no activity {activity_id}")
-        return self.accent.claims(self, self.person(person_key), activity, nonce, document_target)
+    def claims_for(
+        self,
+        person_key: str,
+        activity_id: int,
+        nonce: str,
+        document_target: str = "iframe",
+        deployment_id: str = "",
+        as_student: bool = False,
+    ) -> Claims:
+        """The exact claims a launch by this person carries in this accent; perhaps from another deployment.
+
+        `as_student` is a teacher of Moodle's who has switched role.
+        """
+        options = {"deployment_id": deployment_id, "as_student": as_student}
+        launch = Launch(person_key, activity_id, document_target, **options)  # type: ignore[arg-type]
+        return openings.claims_of(self, launch, nonce)
+
+    def review_claims(self, person_key: str, for_person_key: str, activity_id: int, nonce: str) -> Claims:
+        """Moodle's LtiSubmissionReviewRequest for somebody's work, whoever asks."""
+        return openings.claims_of(self, Launch(person_key, activity_id, "iframe", review_of=for_person_key), nonce)
+
+    def speedgrader_claims(self, person_key: str, activity_id: int, for_person_key: str, nonce: str) -> Claims:
+        """Canvas's launch to the address that the tool stored with somebody's submission."""
+        launch = reviews.preview_launch(self, person_key, activity_id, for_person_key)
+        return openings.claims_of(self, launch, nonce)
 
     def sign(self, claims: Claims, header: dict[str, object] | None = None, key: RSAKey | None = None) -> str:
         """Sign claims as the platform does; `header` entries replace the usual ones and `key` the platform's key."""

@@ -10,6 +10,7 @@ from .answers import html_page
 from .calls import Call
 from .issued_tokens import scopes_of_token
 from .refusals import ServiceRefusal
+from .throttle import measure
 
 if TYPE_CHECKING:
     from .school import PracticeSchool
@@ -41,7 +42,9 @@ def too_many_requests(retry_after: Any) -> Response:
 
 
 def guard(blueprint: Blueprint, school: "PracticeSchool") -> Blueprint:
-    """Let the switched-on faults strike before the services of a blueprint are reached."""
+    """Let the switched-on faults strike before the services of a blueprint are reached; in Canvas measure each call."""
+    if school.accent.name == "canvas":
+        measure(blueprint, school)
 
     @blueprint.before_request
     def misbehave() -> Response | None:

@@ -5,24 +5,22 @@ so that a tool that passes here passes there.
 """
 
 import secrets
-import threading
 from typing import TYPE_CHECKING, Any
 
-import requests
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2.rfc6749 import ClientCredentialsGrant, ClientMixin, InvalidRequestError, OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidClientError
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from flask import Blueprint, Flask, Request, Response, request
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from .answers import html_page
-from .course import CLIENT_ID
 from .issued_tokens import TOKEN_SECONDS, keep_token
 from .scopes import ALL_SCOPES
 from .services import be_slow
+from .tool_keys import NoToolKeys
+from .tools import RegisteredTool
 
 if TYPE_CHECKING:
     from .school import PracticeSchool
@@ -30,37 +28,12 @@ if TYPE_CHECKING:
 METHOD = "private_key_jwt"
 
 
-class ToolKeys:
-    """The tool's public keys, fetched from its JWKS address and fetched again when a key id is unknown."""
-
-    def __init__(self, jwks_url: str) -> None:
-        self.jwks_url = jwks_url
-        self._lock = threading.Lock()
-        self._keys = KeySet([])
-        self._http = requests.Session()
-        self._http.trust_env = False
-
-    def having(self, kid: str) -> KeySet:
-        with self._lock:
-            if not any(key.kid == kid for key in self._keys.keys):
-                self._keys = self._fetched()
-            return KeySet([key for key in self._keys.keys if key.kid == kid])
-
-    def _fetched(self) -> KeySet:
-        try:
-            answer = self._http.get(self.jwks_url, timeout=5, headers={"Accept": "application/json"})
-            answer.raise_for_status()
-            return KeySet.import_key_set(answer.json())
-        except (requests.RequestException, ValueError, KeyError, TypeError, JoseError) as problem:
-            raise InvalidClientError(description=f"JWK Error: {type(problem).__name__}") from problem
-
-
 class ToolClient(ClientMixin):  # type: ignore[misc]
-    """The one registered tool, as Authlib wants to see it."""
+    """A registered tool, as Authlib wants to see it."""
 
-    client_id = CLIENT_ID
-
-    def __init__(self, refuses_unknown_scopes: bool) -> None:
+    def __init__(self, tool: RegisteredTool, refuses_unknown_scopes: bool) -> None:
+        self.tool = tool
+        self.client_id = tool.client_id
         self.refuses_unknown_scopes = refuses_unknown_scopes
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
@@ -70,9 +43,9 @@ class ToolClient(ClientMixin):  # type: ignore[misc]
         return grant_type == "client_credentials"
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """Canvas refuses the whole request for one unknown scope; Moodle drops what it does not know."""
+        """Canvas refuses the whole request for one scope not granted; Moodle drops those."""
         asked = (scope or "").split()
-        granted = [name for name in asked if name in ALL_SCOPES]
+        granted = [name for name in asked if name in self.tool.scopes]
         if not granted or (self.refuses_unknown_scopes and len(granted) < len(asked)):
             return None
         return " ".join(granted)
@@ -83,10 +56,9 @@ class ToolAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
 
     CLIENT_AUTH_METHOD = METHOD
 
-    def __init__(self, school: "PracticeSchool", keys: ToolKeys) -> None:
+    def __init__(self, school: "PracticeSchool") -> None:
         super().__init__()
         self.school = school
-        self.keys = keys
         self.kid = ""
 
     def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -100,7 +72,10 @@ class ToolAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         return [f"{self.school.public_url}/lti/token"]
 
     def resolve_client_public_key(self, client: ToolClient) -> KeySet:
-        return self.keys.having(self.kid)
+        try:
+            return self.school.tool_keys.at(client.tool.jwks_url).having(self.kid)
+        except NoToolKeys as problem:
+            raise InvalidClientError(description=str(problem)) from problem
 
     def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
         """True the first time only; remembered until the assertion has expired, leeway included."""
@@ -138,19 +113,25 @@ class LocalServer(AuthorizationServer):  # type: ignore[misc]
         return LocalRequest(request)
 
 
+def _client(school: "PracticeSchool", client_id: str) -> ToolClient | None:
+    """Moodle serves a tool while it is Pending (measured); Canvas knows no key that is off."""
+    tool = school.tool_known_as(client_id)
+    if tool is None or not (tool.active or school.accent.serves_pending_tools):
+        return None
+    return ToolClient(tool, school.accent.refuses_unknown_scopes)
+
+
 def _authorization_server(app: Flask, school: "PracticeSchool") -> LocalServer:
     app.config["OAUTH2_TOKEN_EXPIRES_IN"] = {"client_credentials": TOKEN_SECONDS}
     app.config["OAUTH2_ACCESS_TOKEN_GENERATOR"] = lambda *_, **__: secrets.token_hex(16)
     if school.accent.refuses_unknown_scopes:
         app.config["OAUTH2_SCOPES_SUPPORTED"] = list(ALL_SCOPES)
-    client = ToolClient(school.accent.refuses_unknown_scopes)
-    keys = ToolKeys(school.tool.jwks_url)
     server = LocalServer(
         app,
-        query_client=lambda client_id: client if client_id == CLIENT_ID else None,
+        query_client=lambda client_id: _client(school, client_id),
         save_token=lambda token, _request: keep_token(school, token),
     )
-    server.register_client_auth_method(METHOD, lambda query, req: ToolAssertion(school, keys)(query, req))
+    server.register_client_auth_method(METHOD, lambda query, req: ToolAssertion(school)(query, req))
     server.register_grant(LtiCredentialsGrant)
     return server
 

@@ -194,7 +194,7 @@ def test_roster(moodle: Any) -> None:
     members = {member["user_id"]: member for member in moodle.call("GET", ROSTER).json["members"]}
     assert members["4"]["roles"] == ["Learner"]
     assert members["3"]["roles"] == ["Instructor"]
-    assert members["12"]["name"] == "Siobhán O&#x27;Connor"
+    assert members["12"]["name"] == "Siobhán O'Connor"
     assert len(members) == len(moodle.school.people)
 
 

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from flask import Blueprint, Response
 
-from ..course import Activity
+from ..content import ContentItem, DeepLinkingOutcome
+from ..course import Activity, Course
 from ..gradebook import Column, Grade
 from ..keys import Claims
 from ..people import Person
+from ..tools import RegisteredTool
 from .canvas import Canvas
 from .moodle import Moodle
 
@@ -30,6 +32,18 @@ class Accent(Protocol):
     @property
     def refuses_unknown_scopes(self) -> bool: ...
 
+    @property
+    def serves_pending_tools(self) -> bool: ...
+
+    @property
+    def openid_configuration_path(self) -> str: ...
+
+    @property
+    def usual_custom(self) -> dict[str, str]: ...
+
+    def new_deployment_id(self, number: int) -> str:
+        """The deployment of a tool that has just been registered."""
+
     def sub(self, person: Person) -> str:
         """The LMS's id of the person in launches and services."""
 
@@ -51,7 +65,15 @@ class Accent(Protocol):
     def answer_fields(self, params: dict[str, str]) -> dict[str, str]:
         """What it posts to the tool beside id_token and state."""
 
-    def claims(self, school: "PracticeSchool", person: Person, activity: Activity, nonce: str, target: str) -> Claims:
+    def claims(
+        self,
+        school: "PracticeSchool",
+        tool: RegisteredTool,
+        person: Person,
+        activity: Activity,
+        nonce: str,
+        target: str,
+    ) -> Claims:
         """The claims of the id_token."""
 
     def edited_by_hand(self, column: Column, grade: Grade, comment: str) -> Grade:
@@ -60,8 +82,48 @@ class Accent(Protocol):
     def unauthorized(self, reason: str) -> Response:
         """The answer to a service call with a bad token."""
 
+    @property
+    def deep_linking_return_path(self) -> str: ...
+
+    def may_choose(self, person: Person, placement: str) -> None:
+        """Raise how it refuses somebody who may not add content."""
+
+    def deep_linking_claims(
+        self, school: "PracticeSchool", tool: RegisteredTool, person: Person, course: Course, nonce: str, placement: str
+    ) -> Claims:
+        """The claims of an LtiDeepLinkingRequest."""
+
+    def course_returned_to(self, school: "PracticeSchool") -> Course:
+        """The course that the address names to which a tool has just returned."""
+
+    def deep_linking_outcome(
+        self, school: "PracticeSchool", token: str, data: str | None, course: Course
+    ) -> DeepLinkingOutcome:
+        """Check a response as it does, and read the items or say the refusal."""
+
+    def activity_from(self, item: ContentItem, tool: RegisteredTool) -> Activity:
+        """What it makes of an item, not yet kept; ItemRefused if nothing."""
+
+    def problems_of(self, item: ContentItem) -> tuple[str, ...]:
+        """What it objects to in one item among others."""
+
+    def placements(self, tool: RegisteredTool) -> list[tuple[str, str]]:
+        """Where teachers can open this tool to choose content: names, and words for people."""
+
+    def creates_at_once(self, placement: str) -> bool:
+        """Whether content is made as soon as it comes back, without another form."""
+
+    def accepts_multiple(self, placement: str) -> bool:
+        """Whether a dialogue from here takes more than one item."""
+
     def services(self, school: "PracticeSchool") -> Blueprint:
         """Its grade and roster services."""
+
+    def registration(self, school: "PracticeSchool") -> Blueprint:
+        """What a tool asks for and posts to while it registers itself."""
+
+    def registration_token(self, school: "PracticeSchool", update: RegisteredTool | None) -> str:
+        """The token for one registration; for a tool that is registered already where the LMS updates."""
 
 
 ACCENTS: dict[str, Accent] = {"canvas": Canvas(), "moodle": Moodle()}

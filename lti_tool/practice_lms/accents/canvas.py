@@ -1,5 +1,6 @@
 """Canvas: launches. Shapes from Canvas's source, documentation and captured launches (2024 to 2026)."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -8,20 +9,24 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from ..course import CLIENT_ID, COURSE_CODE, COURSE_ID, COURSE_TITLE, DEPLOYMENT_ID, Activity
+from ..content import ContentItem, DeepLinkingOutcome
+from ..course import NO_ACTIVITY, Activity, Course
 from ..gradebook import Column, Grade
 from ..keys import Claims
+from ..openings import redirect_urls_of
 from ..people import Person
+from ..places import PAGES, here
 from ..refusals import PostedToTool, ShownByLms
-from ..scopes import AGS_CLAIM, AGS_SCOPES, CLAIM, NRPS_CLAIM, VOCABULARY
-from . import canvas_services
+from ..scopes import AGS_CLAIM, AGS_SCOPES, CLAIM, NRPS_CLAIM, ROSTER_READ
+from ..storage import login_target
+from ..tools import RegisteredTool
+from . import canvas_deep_linking, canvas_placements, canvas_registration, canvas_services, canvas_variables
 from .canvas_addresses import lineitem_url, lineitems_url, roster_url
-from .canvas_services import COURSE_LTI_ID, MEMBERSHIP_ROLES
+from .canvas_people import personal_claims, roles
 
 if TYPE_CHECKING:
     from ..school import PracticeSchool
 
-STORAGE_TARGET = "post_message_forwarding"
 REQUIRED = (
     "client_id",
     "login_hint",
@@ -44,6 +49,16 @@ class Canvas:
     product: str = "Canvas"
     token_content_type: str = "application/json; charset=utf-8"  # noqa: S105 (a media type)
     refuses_unknown_scopes: bool = True
+    openid_configuration_path: str = canvas_registration.CONFIGURATION_PATH
+    serves_pending_tools: bool = False
+
+    @property
+    def usual_custom(self) -> dict[str, str]:
+        return canvas_variables.USUAL_CUSTOM
+
+    def new_deployment_id(self, number: int) -> str:
+        """The tool's number and the context it is installed in."""
+        return f"{41 + number}:{hashlib.sha256(f'account-of-tool-{number}'.encode()).hexdigest()[:40]}"
 
     def sub(self, person: Person) -> str:
         return person.canvas_id
@@ -57,20 +72,20 @@ class Canvas:
             "verifier": hint_id,
             "canvas_domain": school.public_url.partition("://")[2],
             "context_type": "Course",
-            "context_id": COURSE_ID,
+            "context_id": here().number,
             "canvas_locale": "en",
             "include_storage_target": True,
         }
         return {
             "lti_message_hint": jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(school.secret)),
             "canvas_environment": "prod",
-            "canvas_region": "not_configured",
-            "lti_storage_target": STORAGE_TARGET,
+            "canvas_region": "us-east-1" if school.profile == "hosted" else "not_configured",
+            **login_target(school),
         }
 
     def hint_id_in(self, school: "PracticeSchool", params: dict[str, str]) -> str:
         """A bad redirect_uri or hint is shown by Canvas (400); everything else is posted to the tool."""
-        if params.get("redirect_uri", "").partition("?")[0] != school.tool.launch_url:
+        if params.get("redirect_uri", "").partition("?")[0] not in redirect_urls_of(school, params.get("client_id")):
             raise ShownByLms(400, "Invalid redirect_uri")
         missing = [name for name in REQUIRED if not params.get(name)]
         if missing:
@@ -81,7 +96,8 @@ class Canvas:
         for name, value in WITH_FIXED_VALUE.items():
             if params[name] != value:
                 raise PostedToTool("invalid_request_object", f"The '{name}' must be '{value}'")
-        if params["client_id"] != CLIENT_ID:
+        tool = school.tool_known_as(params["client_id"])
+        if tool is None or not tool.active:
             raise PostedToTool("unauthorized_client", "Client not authorized in requested context")
         return _verifier(school, params["lti_message_hint"])
 
@@ -98,28 +114,36 @@ class Canvas:
         noise = {"utf8": "✓", "authenticity_token": "ignore-me"}
         return noise | ({"lti_storage_target": target} if target else {})
 
-    def claims(self, school: "PracticeSchool", person: Person, activity: Activity, nonce: str, target: str) -> Claims:
+    def claims(
+        self,
+        school: "PracticeSchool",
+        tool: RegisteredTool,
+        person: Person,
+        activity: Activity,
+        nonce: str,
+        target: str,
+    ) -> Claims:
         """An id_token lives an hour, has `azp`, and always says `iframe`, even in a window of its own."""
         now = int(school.clock().timestamp())
         return {
             CLAIM + "message_type": "LtiResourceLinkRequest",
             CLAIM + "version": "1.3.0",
             CLAIM + "resource_link": _link(activity),
-            **_services(school, activity),
-            "aud": CLIENT_ID,
-            "azp": CLIENT_ID,
-            CLAIM + "deployment_id": DEPLOYMENT_ID(self.name),
+            **_services(school, tool, activity),
+            "aud": tool.client_id,
+            "azp": tool.client_id,
+            CLAIM + "deployment_id": tool.deployment_id,
             "exp": now + 3600,
             "iat": now,
             "iss": school.public_url,
             "nonce": nonce,
             "sub": person.canvas_id,
-            CLAIM + "target_link_uri": school.tool.launch_url,
-            **_personal(school, person),
-            **_place(school),
+            CLAIM + "target_link_uri": activity.url or tool.launch_url,
+            **personal_claims(school, person),
+            **_place(school, school.course(activity.course_id)),
             "locale": "en",
             CLAIM + "roles": roles(person),
-            CLAIM + "custom": _custom(person, activity),
+            CLAIM + "custom": canvas_variables.custom(school, tool, person, activity),
             CLAIM + "lti11_legacy_user_id": person.canvas_login_hint,
             CLAIM + "lti1p1": {"user_id": person.canvas_login_hint},
             "https://www.instructure.com/placement": None,
@@ -135,12 +159,48 @@ class Canvas:
     def services(self, school: "PracticeSchool") -> Blueprint:
         return canvas_services.services(school)
 
+    deep_linking_return_path: str = PAGES + "/deep_linking_response"
 
-def roles(person: Person) -> list[str]:
-    """Institution, context and system roles in one sorted list, as `$com.instructure.User.allRoles`."""
-    institution = "institution/person#Instructor" if person.is_staff else "institution/person#Student"
-    named = [VOCABULARY + institution, *MEMBERSHIP_ROLES[person.role], VOCABULARY + "system/person#User"]
-    return sorted(set(named))
+    def may_choose(self, person: Person, placement: str) -> None:
+        canvas_deep_linking.may_choose(person, placement)
+
+    def deep_linking_claims(
+        self, school: "PracticeSchool", tool: RegisteredTool, person: Person, course: Course, nonce: str, placement: str
+    ) -> Claims:
+        place = canvas_deep_linking.placement_or_refuse(placement)
+        launched = self.claims(school, tool, person, replace(NO_ACTIVITY, course_id=course.id), nonce, "iframe")
+        return canvas_deep_linking.claims(school, tool, person, course, place, launched)
+
+    def course_returned_to(self, school: "PracticeSchool") -> Course:
+        return here()
+
+    def deep_linking_outcome(
+        self, school: "PracticeSchool", token: str, data: str | None, course: Course
+    ) -> DeepLinkingOutcome:
+        return canvas_deep_linking.outcome(school, token, data)
+
+    def activity_from(self, item: ContentItem, tool: RegisteredTool) -> Activity:
+        return canvas_deep_linking.activity_from(item, tool)
+
+    def problems_of(self, item: ContentItem) -> tuple[str, ...]:
+        return canvas_deep_linking.problems_of(item)
+
+    def placements(self, tool: RegisteredTool) -> list[tuple[str, str]]:
+        return canvas_placements.for_tool(tool)
+
+    def creates_at_once(self, placement: str) -> bool:
+        place = canvas_placements.placement_named(placement)
+        return place is not None and place.creates_at_once
+
+    def accepts_multiple(self, placement: str) -> bool:
+        place = canvas_placements.placement_named(placement)
+        return place is not None and place.accept_multiple
+
+    def registration(self, school: "PracticeSchool") -> Blueprint:
+        return canvas_registration.registration(school)
+
+    def registration_token(self, school: "PracticeSchool", update: RegisteredTool | None) -> str:
+        return canvas_registration.registration_token(school, update)
 
 
 def _verifier(school: "PracticeSchool", hint: str) -> str:
@@ -156,27 +216,12 @@ def _link(activity: Activity) -> dict[str, str]:
     return {"id": activity.canvas_resource_link_id, "description": description, "title": activity.title}
 
 
-def _personal(school: "PracticeSchool", person: Person) -> Claims:
-    """Without a student information system the sourced ids arrive as literal variable names."""
-    return {
-        "picture": f"{school.public_url}/images/messages/avatar-50.png",
-        "email": person.email,
-        "name": person.name,
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        CLAIM + "lis": {
-            "person_sourcedid": "$Person.sourcedId",
-            "course_offering_sourcedid": "$CourseSection.sourcedId",
-        },
-    }
-
-
-def _place(school: "PracticeSchool") -> Claims:
+def _place(school: "PracticeSchool", course: Course) -> Claims:
     return {
         CLAIM + "context": {
-            "id": COURSE_LTI_ID,
-            "label": COURSE_CODE,
-            "title": COURSE_TITLE,
+            "id": course.canvas_context_id,
+            "label": course.code,
+            "title": course.title,
             "type": ["http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"],
         },
         CLAIM + "tool_platform": {
@@ -187,29 +232,22 @@ def _place(school: "PracticeSchool") -> Claims:
         },
         CLAIM + "launch_presentation": {
             "document_target": "iframe",
-            "return_url": f"{school.public_url}/courses/{COURSE_ID}/assignments",
+            "return_url": f"{school.public_url}/courses/{course.number}/assignments",
             "locale": "en",
         },
     }
 
 
-def _custom(person: Person, activity: Activity) -> dict[str, str]:
-    return {
-        "canvas_user_id": str(5000 + person.number),
-        "canvas_course_id": str(COURSE_ID),
-        "canvas_assignment_id": str(8800 + activity.id),
-        "context_id_history": "",
-        "link_history": "$ResourceLink.id.history",
-        "assignment_points": f"{activity.maximum:g}",
-        "assignment_published": "true",
+def _services(school: "PracticeSchool", tool: RegisteredTool, activity: Activity) -> Claims:
+    """As far as the tool's key has the scopes; `lineitem` for assignments only."""
+    course, endpoint = school.course(activity.course_id), dict[str, object]()
+    for column in school.columns(course.id):
+        if activity.id and column.activity_id == activity.id:
+            endpoint["lineitem"] = lineitem_url(school, column.id, course)
+    endpoint |= {
+        "scope": [scope for scope in AGS_SCOPES if scope in tool.scopes],
+        "lineitems": lineitems_url(school, course),
     }
-
-
-def _services(school: "PracticeSchool", activity: Activity) -> Claims:
-    endpoint: dict[str, object] = {}
-    for column in school.columns():
-        if column.activity_id == activity.id:
-            endpoint["lineitem"] = lineitem_url(school, column.id)
-    endpoint |= {"scope": list(AGS_SCOPES), "lineitems": lineitems_url(school)}
-    roster = {"context_memberships_url": roster_url(school), "service_versions": ["2.0"]}
-    return {AGS_CLAIM: endpoint, NRPS_CLAIM: roster}
+    roster = {"context_memberships_url": roster_url(school, course), "service_versions": ["2.0"]}
+    claims: Claims = {AGS_CLAIM: endpoint} if endpoint["scope"] else {}
+    return claims | ({NRPS_CLAIM: roster} if ROSTER_READ in tool.scopes else {})

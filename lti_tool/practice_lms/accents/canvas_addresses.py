@@ -1,27 +1,33 @@
-"""Canvas: the addresses of its services."""
+"""Canvas: the addresses of its services. Without a course they speak of the one in the address being answered."""
 
 from typing import TYPE_CHECKING
 
-from ..course import COURSE_ID
+from ..course import Course
 from ..people import Person
+from ..places import here
 
 if TYPE_CHECKING:
     from ..school import PracticeSchool
 
-BASE = f"/api/lti/courses/{COURSE_ID}/line_items"
-ROSTER = f"/api/lti/courses/{COURSE_ID}/names_and_roles"
+COURSES = "/api/lti/courses"
+BASE = COURSES + "/<int:course_number>/line_items"
+ROSTER = COURSES + "/<int:course_number>/names_and_roles"
 
 
-def lineitems_url(school: "PracticeSchool") -> str:
-    return school.public_url + BASE
+def _course(school: "PracticeSchool", course: Course | None) -> str:
+    return f"{school.public_url}{COURSES}/{(course or here()).number}"
 
 
-def lineitem_url(school: "PracticeSchool", column_id: int) -> str:
-    return f"{school.public_url}{BASE}/{column_id}"
+def lineitems_url(school: "PracticeSchool", course: Course | None = None) -> str:
+    return f"{_course(school, course)}/line_items"
 
 
-def roster_url(school: "PracticeSchool") -> str:
-    return school.public_url + ROSTER
+def lineitem_url(school: "PracticeSchool", column_id: int, course: Course | None = None) -> str:
+    return f"{_course(school, course)}/line_items/{column_id}"
+
+
+def roster_url(school: "PracticeSchool", course: Course | None = None) -> str:
+    return f"{_course(school, course)}/names_and_roles"
 
 
 def result_url(school: "PracticeSchool", column_id: int, person: Person) -> str:

@@ -9,6 +9,7 @@ from flask import Response, request
 from ..answers import json_answer
 from ..gradebook import BY_TOOL, Column, Grade, blank_grade, grade_of, keep_grade
 from ..people import Person
+from ..places import here
 from ..refusals import ServiceRefusal
 from ..scopes import SCORE_TYPE
 from ..services import lose_the_reply
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 EXTENSION = "https://canvas.instructure.com/lti/submission"
 NOT_A_STUDENT = "User not found in course or is not a student"
+HAS_AN_ADDRESS = ("basic_lti_launch", "online_url")
 SETS_A_SCORE = ("FullyGraded", "PendingManual")
 
 
@@ -68,10 +70,19 @@ def _student(school: "PracticeSchool", body: dict[str, Any]) -> Person:
     user_id = str(body.get("userId", ""))
     person = school.person_with_sub(user_id)
     if person is None and user_id.isdigit():
-        person = next((p for p in school.people if str(5000 + p.number) == user_id), None)
-    if person is None or person.is_staff or school.faults.take("refuse_person", request.path, person.key):
+        person = next((p for p in (*school.people, *school.others) if str(5000 + p.number) == user_id), None)
+    if person is None or not _is_a_student(school, person):
+        raise _unprocessable(NOT_A_STUDENT)
+    if school.faults.take("refuse_person", request.path, person.key):
         raise _unprocessable(NOT_A_STUDENT)
     return person
+
+
+def _is_a_student(school: "PracticeSchool", person: Person) -> bool:
+    """Enrolled as one now, or Student View's test student, whom an older Canvas refused."""
+    if person.role == "test":
+        return school.profile != "old"
+    return person.is_gradable and person in school.people_in(here().id)
 
 
 def _require(body: dict[str, Any], *names: str) -> None:
@@ -135,13 +146,25 @@ def _new_value(column: Column, score: Score) -> float | None:
     return round(score.given * column.maximum / score.maximum, 5) if score.maximum else score.given
 
 
-def _with_submission(grade: Grade, score: Score, now: datetime) -> Grade:
-    """Each post with `new_submission` (the default) is another attempt, submitted now unless it says when."""
+def _submits(score: Score) -> bool:
+    """Each post with `new_submission` (the default) hands something in, once the work is done."""
     wanted = score.extension.get("new_submission", True) and score.extension.get("submission_type") != "none"
-    if not wanted or score.activity_progress not in ("Submitted", "Completed"):
+    return bool(wanted) and score.activity_progress in ("Submitted", "Completed")
+
+
+def _with_submission(grade: Grade, score: Score, now: datetime) -> Grade:
+    """Another attempt, submitted now unless the post says when. It wipes what the one before had handed in."""
+    if not _submits(score):
         return grade
-    url = str(score.extension.get("submission_data") or "")
-    return replace(grade, attempts=grade.attempts + 1, submitted_at=score.submitted_at or now, submission_url=url)
+    kind = str(score.extension.get("submission_type") or "external_tool")
+    url = str(score.extension.get("submission_data") or "") if kind in HAS_AN_ADDRESS else ""
+    return replace(
+        grade,
+        attempts=grade.attempts + 1,
+        submitted_at=score.submitted_at or now,
+        submission_type=kind,
+        submission_url=url,
+    )
 
 
 def after_push(old: Grade, column: Column, score: Score, now: datetime) -> Grade:
@@ -153,16 +176,26 @@ def after_push(old: Grade, column: Column, score: Score, now: datetime) -> Grade
     return _with_submission(posted, score, now)
 
 
+def _is_published(school: "PracticeSchool", column: Column) -> bool:
+    """A column that the tool made has no assignment to publish."""
+    activity = school.activity_numbered(column.activity_id) if column.activity_id else None
+    return activity is None or activity.published
+
+
 def receive(school: "PracticeSchool", column: Column, body: dict[str, Any]) -> Response:
-    """User, required fields, timestamp, scores: then store, and answer with the address of the result."""
+    """User, required fields, published, timestamp, scores: then store, and answer with the address of the result."""
     person = _student(school, body)
     score, now = _read(body), school.clock()
+    if not _is_published(school, column):
+        raise _unprocessable("This assignment is still unpublished")
     with school.store.writing() as db:
         old = grade_of(db, column.id, person.key) or blank_grade(column.id, person.key, now)
         _check(score, old, column, now)
         if old.locked or school.faults.take("locked", request.path, person.key):
             words = "Cannot grade this submission at this time: it is locked"
             raise _refusal(403, "forbidden", words)
+        if _submits(score) and school.faults.take("no_attempts_left", request.path, person.key):
+            raise _unprocessable("The maximum number of allowed attempts has been reached for this submission")
         keep_grade(db, after_push(old, column, score, now))
     result = {"resultUrl": result_url(school, column.id, person), EXTENSION: {"content_items": []}}
     return lose_the_reply(school, json_answer(result, SCORE_TYPE))

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from ..answers import json_answer
-from ..course import ACTIVITIES, COURSE_CODE, COURSE_TITLE
-from ..gradebook import Column, Grade, all_columns, column_numbered, grades_in, insert_column, update_column
-from ..people import Person
+from ..course import Activity
+from ..gradebook import Column, Grade, column_numbered, columns_in, grades_in, insert_column, update_column
+from ..places import here
 from ..refusals import ServiceRefusal
 from ..scopes import (
     LINEITEM,
@@ -20,27 +20,20 @@ from ..scopes import (
     RESULT_READ,
     RESULTS_TYPE,
     ROSTER_READ,
-    ROSTER_TYPE,
     SCORE,
-    VOCABULARY,
 )
 from ..services import guard, require_scope, whole_number
 from . import canvas_scores
 from .canvas_addresses import BASE, ROSTER, lineitem_url, lineitems_url, result_url, roster_url
-from .roster_pages import case_sensitive_page, next_link
+from .canvas_people import course_roles, member
+from .roster_pages import odd_link, page_size, paging_fault, roster_answer
 
 if TYPE_CHECKING:
     from ..school import PracticeSchool
 
 ITEM = BASE + "/<int:column_id>"
-COURSE_LTI_ID = "b1c3e5f7092a4d6c8e0f1a3b5c7d9e2f4a6b8c0d"
 LINEITEMS_PER_PAGE = 10
 MEMBERS_PER_PAGE = 50
-MEMBERSHIP_ROLES = {
-    "teacher": [VOCABULARY + "membership#Instructor"],
-    "assistant": [VOCABULARY + "membership#Instructor", VOCABULARY + "membership/Instructor#TeachingAssistant"],
-    "student": [VOCABULARY + "membership#Learner"],
-}
 
 
 def error(status: int, kind: str, message: str) -> Response:
@@ -56,7 +49,7 @@ def _not_found() -> ServiceRefusal:
 def _found(school: "PracticeSchool", column_id: int) -> Column:
     with school.store.reading() as db:
         column = column_numbered(db, column_id)
-    if column is None:
+    if column is None or column.course_id != here().id:
         raise _not_found()
     return column
 
@@ -67,10 +60,9 @@ def _body() -> dict[str, Any]:
 
 
 def _link_id(column: Column) -> str | None:
-    for activity in ACTIVITIES:
-        if activity.id == column.link_activity_id:
-            return activity.canvas_resource_link_id
-    return None
+    if column.link_activity_id is None:
+        return None
+    return Activity(column.link_activity_id, "", "", "").canvas_resource_link_id
 
 
 def _item(school: "PracticeSchool", column: Column) -> dict[str, Any]:
@@ -118,7 +110,7 @@ def _page(default: int, cap: int) -> tuple[int, int]:
 
 def _list_items(school: "PracticeSchool") -> Response:
     with school.store.reading() as db:
-        columns = _matching(all_columns(db))
+        columns = _matching(columns_in(db, here().id))
     page, size = _page(LINEITEMS_PER_PAGE, 100)
     shown = columns[(page - 1) * size : page * size]
     link = _page_links(lineitems_url(school), page, size, len(columns))
@@ -133,17 +125,22 @@ def _maximum(body: dict[str, Any]) -> float:
         raise ServiceRefusal(json_answer({"errors": [{"message": message}]}, "application/json", 400)) from None
 
 
+def _assignments(school: "PracticeSchool") -> list[Activity]:
+    """Links that are not assignments take no line items."""
+    return [activity for activity in school.activities(here().id) if activity.graded]
+
+
 def _create(school: "PracticeSchool") -> Response:
     """Without resourceLinkId a new assignment; with it an extra line item that gets no gradebook column."""
     body = _body()
     maximum, linked, link_activity = _maximum(body), body.get("resourceLinkId"), None
     if linked:
-        link_activity = next((a.id for a in ACTIVITIES if a.canvas_resource_link_id == linked), None)
+        link_activity = next((a.id for a in _assignments(school) if a.canvas_resource_link_id == linked), None)
         if link_activity is None:
             raise _not_found()
     label, resource_id, tag = (str(body.get(name) or "") for name in ("label", "resourceId", "tag"))
     with school.store.writing() as db:
-        column = Column(0, None, link_activity, label, maximum, resource_id, tag, in_gradebook=not linked)
+        column = Column(0, None, link_activity, label, maximum, resource_id, tag, not linked, here().id)
         column = insert_column(db, column)
     return json_answer(_item(school, column), LINEITEM_TYPE, 201)
 
@@ -201,43 +198,33 @@ def _results(school: "PracticeSchool", column_id: int) -> Response:
     return json_answer([_result(school, column, grade) for grade in shown], RESULTS_TYPE, link=link)
 
 
-def _member(school: "PracticeSchool", person: Person) -> dict[str, Any]:
-    return {
-        "status": "Active",
-        "name": person.name,
-        "picture": f"{school.public_url}/images/messages/avatar-50.png",
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "email": person.email,
-        "lis_person_sourcedid": None,
-        "user_id": person.canvas_id,
-        "lti11_legacy_user_id": person.canvas_login_hint,
-        "roles": MEMBERSHIP_ROLES[person.role],
-    }
-
-
 def _roster(school: "PracticeSchool") -> Response:
-    links = {COURSE_LTI_ID, *(activity.canvas_resource_link_id for activity in ACTIVITIES)}
-    if request.args.get("rlid", COURSE_LTI_ID) not in links:
+    course = here()
+    context_id = course.canvas_context_id
+    links = {context_id, *(activity.canvas_resource_link_id for activity in school.activities(course.id))}
+    if request.args.get("rlid", context_id) not in links:
         raise ServiceRefusal(error(400, "bad_request", "Requested ResourceLink was not found"))
-    members = [_member(school, person) for person in school.people]
+    people = list(school.people_in(course.id))
     if role := request.args.get("role"):
-        members = [member for member in members if role in member["roles"]]
+        people = [person for person in people if role in course_roles(person)]
     page, size = _page(MEMBERS_PER_PAGE, MEMBERS_PER_PAGE)
-    case_sensitive = case_sensitive_page(school)
-    size = case_sensitive or size
-    link = _page_links(roster_url(school), page, size, len(members))
-    if case_sensitive:
-        more = page * size < len(members)
-        link = next_link(school, f"{roster_url(school)}?page={page + 1}&per_page={size}") if more else ""
-    context = {"id": COURSE_LTI_ID, "label": COURSE_CODE, "title": COURSE_TITLE}
-    shown = members[(page - 1) * size : page * size]
-    return json_answer({"id": request.url, "context": context, "members": shown}, ROSTER_TYPE, link=link)
+    link = _page_links(roster_url(school), page, size, len(people))
+    if paging := paging_fault(school):
+        size = page_size(paging)
+        more = page * size < len(people)
+        link = odd_link(paging, f"{roster_url(school)}?page={page + 1}&per_page={size}") if more else ""
+    context = {"id": context_id, "label": course.code, "title": course.title}
+    shown = [member(school, person) for person in people[(page - 1) * size : page * size]]
+    return roster_answer(school, {"id": request.url, "context": context, "members": shown}, link)
 
 
 def services(school: "PracticeSchool") -> Blueprint:
     """The routes under /api/lti/courses/."""
     blueprint = guard(Blueprint("canvas_services", __name__), school)
+
+    @blueprint.before_request
+    def course_must_exist() -> Response | None:
+        return error(404, "not_found", "Context not found") if g.course is None else None
 
     @blueprint.route(BASE, methods=["GET", "POST"])
     def items() -> Response:

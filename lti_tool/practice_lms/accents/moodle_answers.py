@@ -5,8 +5,6 @@ from flask import Response, request
 from ..answers import json_answer
 from ..refusals import ServiceRefusal
 
-CONTEXT_ID = "2"
-
 
 def error(status: int, reason: str) -> Response:
     """Moodle's JSON for a refused call."""

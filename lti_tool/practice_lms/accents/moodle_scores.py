@@ -9,6 +9,7 @@ from flask import Response, request
 from ..answers import html_page, json_answer
 from ..gradebook import BY_TOOL, Column, Grade, blank_grade, grade_of, keep_grade
 from ..people import Person
+from ..places import here
 from ..scopes import SCORE_TYPE
 from ..services import lose_the_reply
 
@@ -74,9 +75,16 @@ def read_score(body: Any) -> Score:
 
 def _student(school: "PracticeSchool", user_id: str) -> Person:
     person = school.person_with_sub(user_id)
-    if person is None or person.is_staff or school.faults.take("refuse_person", request.path, person.key):
+    if person is None or not _has_a_grade(school, person):
+        raise Refused(400)
+    if school.faults.take("refuse_person", request.path, person.key):
         raise Refused(400)
     return person
+
+
+def _has_a_grade(school: "PracticeSchool", person: Person) -> bool:
+    """Enrolled with a gradable role. A suspended student is taken as well (measured)."""
+    return person.is_gradable and (person.suspended or person in school.people_in(here().id))
 
 
 def _on_scale(score: Score, column: Column) -> float | None:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from ..answers import html_page, json_answer, tidy_number
-from ..course import activity_numbered
-from ..gradebook import Column, Grade, all_columns, column_numbered, grades_in, insert_column, update_column
+from ..gradebook import Column, Grade, column_numbered, columns_in, grades_in, insert_column, update_column
+from ..places import here
 from ..refusals import ServiceRefusal
 from ..scopes import (
     LINEITEM,
@@ -21,26 +21,20 @@ from ..scopes import (
 )
 from ..services import guard, require_scope, whole_number
 from . import moodle_roster, moodle_scores
-from .moodle_answers import CONTEXT_ID, refuse, require_accept, require_content_type
+from .moodle_addresses import ITEMS, asking_tool, lineitem_url, lineitems_url
+from .moodle_answers import refuse, require_accept, require_content_type
 
 if TYPE_CHECKING:
     from ..school import PracticeSchool
 
-BASE = f"/mod/lti/services.php/{CONTEXT_ID}/lineitems"
-ITEM = BASE + "/<int:column_id>/lineitem"
+BASE = ITEMS
+ITEM = ITEMS + "/<int:column_id>/lineitem"
 
 
-def lineitems_url(school: "PracticeSchool") -> str:
-    return f"{school.public_url}{BASE}?type_id=1"
-
-
-def lineitem_url(school: "PracticeSchool", column_id: int, below: str = "") -> str:
-    """A line item's address; `/scores` and `/results` go before the question mark."""
-    return f"{school.public_url}{BASE}/{column_id}/lineitem{below}?type_id=1"
-
-
-def _right_tool() -> None:
-    if request.args.get("type_id", "1").partition("/")[0] != "1":
+def _right_tool(school: "PracticeSchool") -> None:
+    if g.course is None:
+        raise refuse(404, "Not Found: Course doesn't exist")
+    if school.tool_numbered(asking_tool()) is None:
         raise refuse(401, "Unauthorized")
 
 
@@ -59,6 +53,9 @@ def _item(school: "PracticeSchool", column: Column) -> dict[str, Any]:
     }
     if column.link_activity_id is not None:
         item |= {"resourceLinkId": str(column.link_activity_id), "ltiLinkId": str(column.link_activity_id)}
+    activity = school.activity_numbered(column.activity_id) if column.activity_id else None
+    if activity and activity.submission_review:
+        item["submissionReview"] = activity.submission_review
     return item
 
 
@@ -93,7 +90,7 @@ def _broken_link(school: "PracticeSchool", limit: int, start: int, total: int) -
 
 def _list_items(school: "PracticeSchool") -> Response:
     with school.store.reading() as db:
-        columns = _matching(all_columns(db))
+        columns = _matching(columns_in(db, here().id))
     limit, start, link = whole_number("limit"), whole_number("from") or 0, ""
     if limit:
         link = _broken_link(school, limit, start, len(columns))
@@ -101,33 +98,33 @@ def _list_items(school: "PracticeSchool") -> Response:
     return json_answer([_item(school, column) for column in columns], LINEITEMS_TYPE, link=link)
 
 
-def _column_from(body: dict[str, Any], column_id: int = 0, activity_id: int | None = None) -> Column:
+def _column_from(school: "PracticeSchool", body: dict[str, Any], old: Column | None = None) -> Column:
     """What a POST or PUT describes; a PUT that leaves out link, tag or resourceId clears them."""
     try:
         label, maximum = str(body["label"]), float(body["scoreMaximum"])
     except (KeyError, TypeError, ValueError):
-        raise refuse(400, "No label or Score Maximum" if not column_id else "Bad Request") from None
+        raise refuse(400, "No label or Score Maximum" if old is None else "Bad Request") from None
     if len(label) > 255:
         raise ServiceRefusal(html_page(502))
     linked = body.get("resourceLinkId") or body.get("ltiLinkId")
-    if linked and not (str(linked).isdigit() and activity_numbered(int(linked))):
+    if linked and not (str(linked).isdigit() and school.activity_numbered(int(linked))):
         raise refuse(403, "Forbidden")
     link = int(linked) if linked else None
-    return Column(
-        column_id, activity_id, link, label, maximum, str(body.get("resourceId") or ""), str(body.get("tag") or "")
-    )
+    resource_id, tag = str(body.get("resourceId") or ""), str(body.get("tag") or "")
+    kept = old or Column(0, None, None, "", 0, course_id=here().id)
+    return replace(kept, link_activity_id=link, label=label, maximum=maximum, resource_id=resource_id, tag=tag)
 
 
 def _create(school: "PracticeSchool") -> Response:
     body = _body()
     with school.store.writing() as db:
-        column = insert_column(db, _column_from(body))
+        column = insert_column(db, _column_from(school, body))
     return json_answer({**body, "id": lineitem_url(school, column.id)}, LINEITEM_TYPE, 201)
 
 
 def _replace(school: "PracticeSchool", column_id: int) -> Response:
     old, body = _found(school, column_id), _body()
-    new = replace(_column_from(body, column_id, old.activity_id), in_gradebook=old.in_gradebook)
+    new = _column_from(school, body, old)
     with school.store.writing() as db:
         update_column(db, new)
     return json_answer({**body, "id": lineitem_url(school, column_id)}, LINEITEM_TYPE)
@@ -176,7 +173,7 @@ def services(school: "PracticeSchool") -> Blueprint:
 
     @blueprint.before_request
     def right_tool() -> None:
-        _right_tool()
+        _right_tool(school)
 
     @blueprint.route(BASE, methods=["GET", "POST"])
     def items() -> Response:
