@@ -17,7 +17,9 @@ from lti_tool.app import build_tool, create_app
 from lti_tool.blog import thread
 from lti_tool.blog.posts import PostDraft, add_post
 from lti_tool.blog.text import safe_html, word_count
-from lti_tool.identity import Arrival, OpenedVisit, Visitor, open_visit, welcome
+from lti_tool.identity.arrival import Arrival, Visitor, welcome
+from lti_tool.identity.placing import OpenedLink
+from lti_tool.identity.visits import OpenedVisit, open_visit
 from lti_tool.lti.keys import new_key
 from lti_tool.migrations import upgrade
 from lti_tool.models import Comment, Deployment, Mark, Platform, Role
@@ -94,7 +96,9 @@ def open_thread(scene: Scene, comments: int) -> Thread:
     """Make a blog with one post and so many comments."""
     now = scene.tool.clock()
     with scene.tool.database.writing() as session:
-        people = tuple(welcome(session, arrival(scene, who, f"blog-{comments}"), now) for who in range(STUDENTS + 1))
+        link = OpenedLink(f"blog-{comments}", "Class blog", None, ())
+        arrivals = [arrival(scene, who, link) for who in range(STUDENTS + 1)]
+        people = tuple(welcome(session, one, link, now).visitor for one in arrivals)
         teacher, student = people[:2]
         draft = PostDraft("The Thaw", "A season of letters", WORDS * 4, ("A book, 1999.",), "1", people[2].person_id)
         post = add_post(session, teacher.blog_id, draft, BEGAN)
@@ -124,14 +128,14 @@ class InProcess:
         return b"".join(body).decode()
 
 
-def arrival(scene: Scene, number: int, blog: str) -> Arrival:
+def arrival(scene: Scene, number: int, link: OpenedLink) -> Arrival:
     """Person 0 is the teacher; the others are students. Each blog has a course and a class of its own."""
     return Arrival(
-        deployment_id=scene.deployment_id, platform_id=scene.platform_id, person_key=f"{blog}-{number}",
+        deployment_id=scene.deployment_id, platform_id=scene.platform_id, person_key=f"{link.key}-{number}",
         name=f"Given{number} Family{number}", given_name=f"Given{number}", family_name=f"Family{number}", email=None,
-        role=Role.STUDENT if number else Role.TEACHER, course_key=f"course of {blog}", course_title="HIST 3644",
-        course_label="HIST", blog_key=blog, blog_title="Class blog", column=None, scopes=(), roster_address=None,
-        frame_origins="https://lms.example", return_url=None,
+        role=Role.STUDENT if number else Role.TEACHER, is_test=False, course_key=f"course of {link.key}",
+        course_title="HIST 3644", course_label="HIST", roster_address=None, frame_origins="https://lms.example",
+        return_url=None, wants=link,
     )  # fmt: skip
 
 

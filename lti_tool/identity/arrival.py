@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_or_get
+from lti_tool.database import insert_or_get, run
 from lti_tool.identity.placing import OpenedLink, placement_of
 from lti_tool.models import Blog, Course, Membership, Person, Placement, Role, shown_name
 
@@ -119,7 +119,7 @@ def welcome(session: Session, arrival: Arrival, link: OpenedLink, now: datetime)
         "platform_id": arrival.platform_id,
         "person_key": arrival.person_key,
     }
-    row = session.execute(_KNOWN, keys).one_or_none()
+    row = run(session, _KNOWN, keys).one_or_none()
     if row is None or not _says_the_same(row, arrival, link):
         return _welcome_news(session, arrival, link, now)
     return Welcome(

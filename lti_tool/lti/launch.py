@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import structlog
@@ -17,18 +17,18 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.session import SessionService
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.database import Database
+from lti_tool.database import Database, run
 from lti_tool.errors import LaunchRefused, Reason
 from lti_tool.identity.arrival import Arrival
 from lti_tool.identity.visits import hashed
 from lti_tool.lti.claims import DEPLOYMENT_ID, arrival_from, check_launch, identifier, origin_of, product_family
 from lti_tool.lti.families import family_named, family_of_product
-from lti_tool.lti.login import BrowserCookies, FormRequest, ToolConf, storage_key
-from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms, platform_facts
-from lti_tool.models import Login, Platform
+from lti_tool.lti.login import BrowserCookies, FormRequest, KnownRegistration, ToolConf, storage_key
+from lti_tool.lti.platforms import PLATFORM_COLUMNS, PlatformFacts, PlatformKeys, Platforms
+from lti_tool.models import Deployment, Login, Platform
 
 LEEWAY = timedelta(seconds=60)
 OLDEST_TOKEN = timedelta(minutes=10)
@@ -39,15 +39,20 @@ STORAGE_ANSWERS_WITHIN = timedelta(seconds=60)
 _LEAVES_LOGIN = frozenset({Reason.COOKIE_MISSING, Reason.STORAGE_MISMATCH, Reason.STATE_EXPIRED})
 _LOGIN_COLUMNS = (
     Login.platform_id, Login.nonce, Login.target_link_uri, Login.lti_deployment_id, Login.storage_hash,
-    Login.storage_asked_at, Login.expires_at,
+    Login.storage_asked_at, Login.expires_at, Deployment.id, Deployment.held_since,
 )  # fmt: skip
 _LOGIN = (
-    select(*_LOGIN_COLUMNS, Platform)
+    select(*_LOGIN_COLUMNS, *PLATFORM_COLUMNS)
     .join(Platform, Platform.id == Login.platform_id)
+    .outerjoin(
+        Deployment,
+        (Deployment.platform_id == Platform.id) & (Deployment.lti_deployment_id == Login.lti_deployment_id),
+    )
     .where(Login.state == bindparam("state"))
 )
+# On the table, not the class: there is no object to keep in step.
 _USE_UP = (
-    update(Login)
+    update(cast(Table, Login.__table__))
     .where(Login.state == bindparam("of_state"), Login.used_at.is_(None))
     .values(used_at=bindparam("at"))
     .returning(Login.state)
@@ -67,6 +72,8 @@ class LoginFacts:
     storage_hash: str | None
     storage_asked_at: datetime | None
     expires_at: datetime
+    deployment_id: int | None
+    deployment_held_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -113,11 +120,20 @@ class _NothingStored(SessionService):
         pass
 
 
-class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookies]):
+class _KnownConf(ToolConf):
+    """The one registration that the login of this launch was for: there is none to look up."""
+
+    known: PlatformFacts
+
+    def find_registration_by_params(self, iss: str, client_id: str, *args: Any, **kwargs: Any) -> KnownRegistration:
+        return KnownRegistration(self.known)
+
+
+class _Launch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, BrowserCookies]):
     """One posted launch. The order of checks is the library's; what each of them checks is ours."""
 
     def __init__(self, form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> None:
-        super().__init__(FormRequest(form), ToolConf(gate.platforms), _NothingStored(), BrowserCookies(cookies))
+        super().__init__(FormRequest(form), _KnownConf(gate.platforms), _NothingStored(), BrowserCookies(cookies))
         self._form = form
         self._gate = gate
         self._now = now
@@ -196,6 +212,7 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
     def validate_registration(self) -> "_Launch":
         if self._get_jwt_body().get("iss") != self._known_platform().lti_issuer:
             raise LaunchRefused(Reason.PLATFORM_MISMATCH)
+        self._tool_config.known = self._known_platform()
         super().validate_registration()
         return self
 
@@ -213,10 +230,13 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
 
     def validate_deployment(self) -> "_Launch":
         claimed = identifier(self._get_jwt_body(), DEPLOYMENT_ID)
-        hint = self._known_login().lti_deployment_id
-        if hint is not None and hint != claimed:
+        login = self._known_login()
+        if login.lti_deployment_id not in (None, claimed):
             raise LaunchRefused(Reason.DEPLOYMENT_MISMATCH)
-        self.deployment_id = self._gate.platforms.deployment_id(self._known_platform(), claimed, self._now)
+        if login.deployment_id is not None:
+            self.deployment_id = login.deployment_id if login.deployment_held_since is None else None
+        else:
+            self.deployment_id = self._gate.platforms.deployment_id(self._known_platform(), claimed, self._now)
         if self.deployment_id is None:
             raise LaunchRefused(Reason.DEPLOYMENT_HELD)
         return self
@@ -232,10 +252,11 @@ class _Launch(MessageLaunch[FormRequest, ToolConf, _NothingStored, BrowserCookie
 
     def _begun_login(self, state: str) -> tuple[LoginFacts, PlatformFacts]:
         with self._gate.database.reading() as session:
-            row = session.execute(_LOGIN, {"state": state}).one_or_none()
-            if row is None:
-                raise LaunchRefused(Reason.STATE_UNKNOWN)
-            return LoginFacts(*row[:-1]), platform_facts(row[-1])
+            row = run(session, _LOGIN, {"state": state}).one_or_none()
+        if row is None:
+            raise LaunchRefused(Reason.STATE_UNKNOWN)
+        count = len(_LOGIN_COLUMNS)
+        return LoginFacts(*row[:count]), PlatformFacts(*row[count:])
 
     def _check_browser(self, state: str, login: LoginFacts) -> None:
         """The browser that ends a login must be the one that began it: its cookie says so, or the LMS's own frame."""
@@ -337,7 +358,7 @@ def verify_launch(form: Mapping[str, str], cookies: Mapping[str, str], gate: Gat
 
 def use_up(session: Session, let_in: LetIn, now: datetime) -> None:
     """Take the login that began this launch: of many at the same instant one gets through, the others raise."""
-    if session.execute(_USE_UP, {"of_state": let_in.state, "at": now}).first() is None:
+    if run(session, _USE_UP, {"of_state": let_in.state, "at": now}).first() is None:
         raise LaunchRefused(Reason.STATE_USED, platform=let_in.arrival.platform_id)
     log.info("launched", platform=let_in.arrival.platform_id, deployment=let_in.arrival.deployment_id)
 

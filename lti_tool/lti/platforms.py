@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,16 +48,21 @@ class PlatformFacts:
     jwks_url: str
     family: str
     accepts_new_deployments: bool
-    service_hosts: tuple[str, ...]
-    is_disabled: bool
+    service_hosts: list[str]
+    disabled_at: datetime | None
+    key_set_read_at: datetime | None
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_at is not None
+
+
+# Columns, not whole objects: a launch reads them, and an object costs as much again.
+PLATFORM_COLUMNS = tuple(getattr(Platform, field.name) for field in fields(PlatformFacts))
 
 
 def platform_facts(row: Platform) -> PlatformFacts:
-    return PlatformFacts(
-        row.id, row.name, row.lti_issuer, row.lti_client_id, row.authorize_url, row.token_url,
-        row.token_audience, row.jwks_url, row.family, row.accepts_new_deployments, tuple(row.service_hosts),
-        row.disabled_at is not None,
-    )  # fmt: skip
+    return PlatformFacts(**{field.name: getattr(row, field.name) for field in fields(PlatformFacts)})
 
 
 def check_service_address(platform: PlatformFacts, address: str) -> None:
@@ -86,11 +91,11 @@ class Platforms:
 
     def find(self, lti_issuer: str, lti_client_id: str | None) -> PlatformFacts:
         """Return the registration. Without a client id an issuer must have just one. Raises LaunchRefused."""
-        wanted = select(Platform).where(Platform.lti_issuer == lti_issuer)
+        wanted = select(*PLATFORM_COLUMNS).where(Platform.lti_issuer == lti_issuer)
         if lti_client_id:
             wanted = wanted.where(Platform.lti_client_id == lti_client_id)
         with self._database.reading() as session:
-            found = [platform_facts(row) for row in session.scalars(wanted.limit(2))]
+            found = [PlatformFacts(*row) for row in session.execute(wanted.limit(2))]
         if not found:
             raise LaunchRefused(Reason.UNKNOWN_PLATFORM, issuer=lti_issuer, client_id=lti_client_id)
         if len(found) > 1:
@@ -122,6 +127,10 @@ class Platforms:
             return new.id if new.held_since is None else None
 
 
+_KeySet = tuple[datetime | None, dict[str, list[RSAPublicKey]]]
+_NOTHING_READ: _KeySet = (None, {})
+
+
 class PlatformKeys:
     """The public keys of platforms.
 
@@ -136,11 +145,13 @@ class PlatformKeys:
         self._connection = connection
         self._clock = clock
         self._fetching: dict[int, threading.Lock] = {}  # a slow platform holds up nobody else's launches
-        self._parsed: dict[int, tuple[datetime | None, dict[str, list[RSAPublicKey]]]] = {}
+        self._parsed: dict[int, _KeySet] = {}
 
     def candidates(self, platform: PlatformFacts, kid: str) -> list[RSAPublicKey]:
         """Return the keys that may have signed under `kid`. Raises LaunchRefused (unknown, or none to be had)."""
-        read_at, keys = self._known(platform.id)
+        read_at, keys = self._parsed.get(platform.id, _NOTHING_READ)
+        if read_at is None or read_at != platform.key_set_read_at:
+            read_at, keys = self._known(platform.id)
         if kid not in keys or read_at is None or self._clock() - read_at > KEYS_KEPT:
             with self._fetching.setdefault(platform.id, threading.Lock()):
                 read_at, keys = self._refreshed(platform, kid)
@@ -162,7 +173,7 @@ class PlatformKeys:
             if self._may_fetch(platform.id):
                 self._fetch(platform)
 
-    def _known(self, platform_id: int) -> tuple[datetime | None, dict[str, list[RSAPublicKey]]]:
+    def _known(self, platform_id: int) -> _KeySet:
         with self._database.reading() as session:
             read_at = session.scalar(select(Platform.key_set_read_at).where(Platform.id == platform_id))
             kept = self._parsed.get(platform_id)
@@ -171,7 +182,7 @@ class PlatformKeys:
                 kept = self._parsed[platform_id] = (read_at, usable_keys(document or {"keys": []}))
         return kept
 
-    def _refreshed(self, platform: PlatformFacts, kid: str) -> tuple[datetime | None, dict[str, list[RSAPublicKey]]]:
+    def _refreshed(self, platform: PlatformFacts, kid: str) -> _KeySet:
         known = self._known(platform.id)  # another thread may have fetched while this one waited for the lock
         if kid in known[1] and known[0] is not None and self._clock() - known[0] <= KEYS_KEPT:
             return known

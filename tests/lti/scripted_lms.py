@@ -64,8 +64,9 @@ class ScriptedLms:
             jwks_url=f"{self.url}/jwks",
             family=family,
             accepts_new_deployments=False,
-            service_hosts=(),
-            is_disabled=False,
+            service_hosts=[],
+            disabled_at=None,
+            key_set_read_at=None,
         )
 
     def _answer(self, path: str) -> Response:
