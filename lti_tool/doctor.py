@@ -65,17 +65,29 @@ def _database(tool: Tool) -> Finding:
 def _platforms(tool: Tool) -> Iterator[Finding]:
     with tool.database.reading() as session:
         rows = session.execute(
-            select(Platform.name, Platform.jwks_url, Platform.token_url, func.count(Deployment.id))
+            select(
+                Platform.id,
+                Platform.name,
+                Platform.jwks_url,
+                Platform.token_url,
+                func.count(Deployment.id),
+                func.count(Deployment.held_since),
+            )
             .outerjoin(Deployment, Deployment.platform_id == Platform.id)
             .where(Platform.disabled_at.is_(None))
             .group_by(Platform.id)
         ).all()
     if not rows:
-        yield Finding("platforms", False, "None is registered: run `lti-tool platforms add`.")
-    for name, jwks_url, token_url, deployments in rows:
+        yield Finding("platforms", False, "None is registered: run `lti-tool platforms invite`, or `platforms add`.")
+    for platform_id, name, jwks_url, token_url, deployments, held in rows:
         subject = f"platform {name}"
         if not deployments:
-            yield Finding(subject, False, "It has no deployment: run `lti-tool platforms add` with --deployment-id.")
+            yield Finding(subject, True, "It has no deployment yet: one appears when the blog is first opened there.")
+        if held:
+            yield Finding(
+                subject, False, f"{held} of its deployments wait: see `lti-tool platforms list`, then "
+                f"`lti-tool platforms approve {platform_id} ID`."
+            )  # fmt: skip
         yield _reachable(subject, "key set", jwks_url, lambda url: _read_keys(tool, url))
         yield _reachable(subject, "token address", token_url, lambda url: tool.connection.check(url))
 

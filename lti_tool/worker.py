@@ -22,7 +22,7 @@ from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem, ToolError
 from lti_tool.gradebook.delivery import DeliveryReport, LmsGradebook, deliver_due_scores
 from lti_tool.identity.arrival import ROSTER_FRESH
-from lti_tool.identity.roster import RosterMember, record_roster
+from lti_tool.identity.roster import record_roster
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
 from lti_tool.lti.roster import Roster
 from lti_tool.models import (
@@ -153,17 +153,23 @@ class Clockwork:
                 self._read_roster(course_id, *wanted)
 
     def _read_roster(self, course_id: int, platform: PlatformFacts, *address: str) -> None:
-        problem = ""
-        members: tuple[RosterMember, ...] = ()
         try:
             members = self._roster.members(platform, *address)
-        except ToolError as error:
-            problem = error.what
-            log.warning("roster_not_read", course=course_id, why=type(error).__name__)
-        with self._database.writing() as session:
-            if not problem:
+            with self._database.writing() as session:
                 record_roster(session, course_id, members, self._clock())
-                log.info("roster_read", course=course_id, members=len(members))
+                session.get_one(Course, course_id).roster_problem = ""
+        except ToolError as error:
+            log.warning("roster_not_read", course=course_id, why=type(error).__name__, what=error.what)
+            self._record_problem(course_id, error.what)
+        except Exception:
+            # A fault of our own with one list must not stop the others, nor the scores; the trace goes to the log.
+            log.exception("roster_reading_broke", course=course_id)
+            self._record_problem(course_id, "A fault in the blog kept it from being read.")
+        else:
+            log.info("roster_read", course=course_id, members=len(members))
+
+    def _record_problem(self, course_id: int, problem: str) -> None:
+        with self._database.writing() as session:
             session.get_one(Course, course_id).roster_problem = problem
 
     def _courses(self, interesting: Select[int]) -> list[int]:

@@ -93,7 +93,7 @@ def platforms_add(
 
 
 @platforms.command("invite")
-@click.option("--name", required=True, help="What the LMS is called here, a school's name say.")
+@click.option("--name", default="", help="What the LMS is called here, a school's name say. Default: its host.")
 @click.option(
     "--issuer", "lti_issuer", help="The only issuer that may use it; needed where that is not the LMS's host."
 )

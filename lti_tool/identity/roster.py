@@ -1,6 +1,6 @@
 """The people of a course as the LMS lists them. Nobody is removed: who is listed no more is marked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,21 +33,20 @@ def record_roster(session: Session, course_id: int, members: Sequence[RosterMemb
     A name that the roster withholds does not wipe one that a launch gave, and an empty list marks nobody.
     """
     course = session.get_one(Course, course_id)
+    # People, then the course, then places: in this order a launch takes them too, so that neither waits for the other.
     people = _people(session, course.deployment.platform_id, members)
-    places = _places(session, course_id, [person.id for person in people.values()])
-    listed = set()
     for member in members:
-        person = people[member.person_key]
-        listed.add(person.id)
-        for name in _NAMES:
-            value = getattr(member, name)
-            if value and value != getattr(person, name):
-                setattr(person, name, value)
-        _set_place(places[person.id], member, now)
+        _set_names(people[member.person_key], member)
+    session.flush()
+    course.roster_read_at = now
+    session.flush()
+    listed = {person.id for person in people.values()}
+    places = _places(session, course_id, listed)
+    for member in members:
+        _set_place(places[people[member.person_key].id], member, now)
     for person_id, place in places.items():
         if listed and person_id not in listed and place.roster_role is not None and place.left_at is None:
             place.left_at = now
-    course.roster_read_at = now
 
 
 def _people(session: Session, platform_id: int, members: Sequence[RosterMember]) -> dict[str, Person]:
@@ -55,7 +54,7 @@ def _people(session: Session, platform_id: int, members: Sequence[RosterMember])
     known = _known_people(session, platform_id, wanted)
     new = [
         {"platform_id": platform_id, "lti_sub": key} | {name: getattr(member, name) for name in _NAMES}
-        for key, member in wanted.items()
+        for key, member in sorted(wanted.items())  # in one order, for whoever else inserts them at this instant
         if key not in known
     ]
     insert_missing(session, Person, [Person.platform_id, Person.lti_sub], new)
@@ -69,16 +68,23 @@ def _known_people(
     return {row.lti_sub: row for row in rows}
 
 
-def _places(session: Session, course_id: int, person_ids: Sequence[int]) -> dict[int, Membership]:
+def _places(session: Session, course_id: int, person_ids: Collection[int]) -> dict[int, Membership]:
     of_course = select(Membership).where(Membership.course_id == course_id)
     known = {place.person_id: place for place in session.scalars(of_course)}
     new = [
         {"course_id": course_id, "person_id": person_id, "is_test": False}
-        for person_id in person_ids
+        for person_id in sorted(person_ids)
         if person_id not in known
     ]
     insert_missing(session, Membership, [Membership.course_id, Membership.person_id], new)
     return {place.person_id: place for place in session.scalars(of_course)} if new else known
+
+
+def _set_names(person: Person, member: RosterMember) -> None:
+    for name in _NAMES:
+        value = getattr(member, name)
+        if value and value != getattr(person, name):
+            setattr(person, name, value)
 
 
 def _set_place(place: Membership, member: RosterMember, now: datetime) -> None:

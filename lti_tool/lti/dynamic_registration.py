@@ -106,7 +106,7 @@ def register_with(connection: Connection, offer: Offer, token: str, invited: Inv
     inside = configuration.get("deployment_id") if isinstance(configuration, dict) else None
     deployment_id = inside or agreed.get("deployment_id")  # Canvas gives it beside the configuration, where it does
     registration = Registration(
-        name=invited.name,
+        name=invited.name or urlsplit(offer.lti_issuer).netloc,
         lti_issuer=offer.lti_issuer,
         lti_client_id=client_id,
         authorize_url=offer.authorize_url,

@@ -30,6 +30,7 @@ KEYS_SERVE = timedelta(days=7)
 BETWEEN_FETCHES = timedelta(seconds=60)
 LARGEST_KEY_SET = 1_000_000
 _FETCH_SECONDS = 5.0
+_MEMBERS = ("kty", "n", "e", "kid", "alg", "use")
 
 log = structlog.get_logger()
 
@@ -225,7 +226,7 @@ class PlatformKeys:
             row = session.get_one(Platform, platform.id)
             if row.key_set_read_at is None:  # the first read is not the one that a new key may cost in this minute
                 row.key_set_tried_at = None
-            row.key_set, row.key_set_read_at = document, self._clock()
+            row.key_set, row.key_set_read_at = storable_keys(document), self._clock()
             row.key_set_fresh_until = self._clock() + fresh_for(answer.headers.get("cache-control", ""))
 
     def _await_fetch_of_another_process(self, platform_id: int) -> None:
@@ -267,6 +268,17 @@ def usable_keys(document: Any) -> dict[str, list[RSAPublicKey]]:
         if key is not None:
             keys.setdefault(entry["kid"], []).append(key)
     return keys
+
+
+def storable_keys(document: Any) -> dict[str, Any]:
+    """What is kept of a key set: the members that matter of the keys that are of use, which any database can hold."""
+    return {
+        "keys": [
+            {name: entry[name] for name in _MEMBERS if isinstance(entry.get(name), str)}
+            for entry in document["keys"]
+            if _usable_key(entry) is not None
+        ]
+    }
 
 
 def _usable_key(entry: Any) -> RSAPublicKey | None:

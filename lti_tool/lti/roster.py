@@ -1,11 +1,10 @@
 """The people of a course as the platform lists them (NRPS). Source: LTI Names and Role Provisioning Services 2.0."""
 
+import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-
-from requests.utils import parse_header_links
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.identity.roster import RosterMember
@@ -18,6 +17,10 @@ from lti_tool.lti.tokens import ServiceTokens
 ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 MOST_PAGES = 200
+LONGEST_NAME = 500  # as in a launch, or each would write what the other wrote
+
+_LINK = re.compile(r'<([^>]*)>((?:[^,"]|"[^"]*")*)')
+_PARAMETER = re.compile(r';\s*([^\s=;,]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,"]*)))?')
 
 
 class Roster:
@@ -93,7 +96,7 @@ def _members(entries: list[Any]) -> Iterator[RosterMember]:
             family_name=_name(entry, "family_name"),
             email=_name(entry, "email"),
             role=course_role(roles),
-            is_active=entry.get("status", "Active") == "Active",
+            is_active=(entry.get("status") or "Active") == "Active",
             is_test=is_test_user(roles),
         )
 
@@ -105,14 +108,23 @@ def _texts(value: object) -> list[str]:
 def _name(entry: dict[str, Any], field: str) -> str | None:
     """A name as people write it: Moodle sends `&amp;` for `&` here, though not at launch."""
     value = entry.get(field)
-    return storable(unescape(value)) or None if isinstance(value, str) else None
+    if not isinstance(value, str) or value.startswith("$"):  # a variable that the LMS could not fill in
+        return None
+    return storable(unescape(value))[:LONGEST_NAME] or None
 
 
 def _next_page(link_header: str, address: str) -> str | None:
-    for link in parse_header_links(link_header) if link_header else []:
-        relations = {name.lower(): value for name, value in link.items()}.get("rel", "")
-        if "next" in relations.lower().split():
-            return urljoin(address, link["url"])
+    """The page that follows, however the header is written (RFC 8288, 3): missed, half a list would pass for all.
+
+    Moodle writes curly quotes, as bytes of UTF-8, and `&amp;` in the addresses between them.
+    """
+    header = link_header.encode("latin-1", "replace").decode("utf-8", "replace")
+    if "\u201c" in header:
+        header = unescape(header.replace("\u201c", '"').replace("\u201d", '"'))
+    for link in _LINK.finditer(header):
+        relations = [one[2] or one[3] or "" for one in _PARAMETER.finditer(link[2]) if one[1].lower() == "rel"]
+        if relations and "next" in relations[0].strip("'").lower().split():
+            return urljoin(address, link[1])
     return None
 
 

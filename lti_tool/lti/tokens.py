@@ -18,8 +18,10 @@ from lti_tool.lti.platforms import PlatformFacts
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 60
-_CLOCK_SLACK_SECONDS = 5  # Moodle refuses an assertion made a second in its future
+_CLOCK_SLACK_SECONDS = 60  # Moodle refuses an assertion made a second in its future, Canvas one of half a minute
 _RENEW_BEFORE_SECONDS = 60
+_USUAL_SECONDS = 3600.0
+_LONGEST_SECONDS = 86_400  # a platform that says more, or infinity, has made a mistake
 
 _Key = tuple[int, str, str]
 
@@ -103,15 +105,19 @@ def _can_be_sent(token: object) -> bool:
     return isinstance(token, str) and token.isascii() and token.isprintable() and token != ""
 
 
+def _lifetime(expires_in: object) -> float:
+    if isinstance(expires_in, int | float) and abs(expires_in) < _LONGEST_SECONDS:
+        return float(expires_in)
+    return _USUAL_SECONDS
+
+
 def _read_token(answer: Answer) -> _Token:
     try:
         facts = answer.json()
     except ValueError:
         facts = None
     if answer.status == 200 and isinstance(facts, dict) and _can_be_sent(facts.get("access_token")):
-        lasts = facts.get("expires_in")
-        seconds = float(lasts) if isinstance(lasts, int | float) else 3600.0
-        return _Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)
+        return _Token(facts["access_token"], time.monotonic() + _lifetime(facts.get("expires_in")) - _RENEW_BEFORE_SECONDS)
     if isinstance(facts, dict) and facts.get("error") == "invalid_scope":
         raise LmsRefused(
             "The LMS does not let the blog use its gradebook or roster.",

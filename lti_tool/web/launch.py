@@ -43,20 +43,14 @@ def login() -> AnyResponse:
 @room.post("/lti/launch")
 def launch() -> AnyResponse:
     """Let a verified launch in and go on to what it is for; the token itself is kept nowhere."""
-    request.max_content_length = LARGEST_LAUNCH
-    request.max_form_memory_size = LARGEST_LAUNCH
-    # Only this server can set a cookie of this prefix, so no neighbour on the same domain can plant one.
-    cookies = {name.removeprefix(_OWN): value for name, value in request.cookies.items() if name.startswith(_OWN)}
-    now = tool().clock()
-    checked = verify_launch(request.form.to_dict(), cookies, tool().gate, now)
-    if isinstance(checked, AskStorage):
-        return _reading_page(checked)
-    address, opened = _enter(checked, now)
-    # 303: reloading the page that follows does not post the token again
-    response = make_response(redirect(address, 303))
-    if not checked.by_storage:
-        response.delete_cookie(_state_cookie(checked.state), secure=True, samesite="None", partitioned=True)
-    return keep_secret(response, opened, address)
+    # Whoever began a login could send its proof along from elsewhere and so make somebody else's browser their own.
+    return _checked({name: value for name, value in _form().items() if name != "proof"})
+
+
+@room.post("/lti/prove")
+def prove() -> AnyResponse:
+    """The same launch with what the LMS's frame has kept, from our own page: `same_origin` lets no other send it."""
+    return _checked(_form())
 
 
 @room.get("/.well-known/jwks.json")
@@ -65,6 +59,27 @@ def public_keys() -> Response:
     response.headers["Cache-Control"] = "public, max-age=600"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
+
+
+def _form() -> dict[str, str]:
+    request.max_content_length = LARGEST_LAUNCH
+    request.max_form_memory_size = LARGEST_LAUNCH
+    return request.form.to_dict()
+
+
+def _checked(form: dict[str, str]) -> AnyResponse:
+    # Only this server can set a cookie of this prefix, so no neighbour on the same domain can plant one.
+    cookies = {name.removeprefix(_OWN): value for name, value in request.cookies.items() if name.startswith(_OWN)}
+    now = tool().clock()
+    checked = verify_launch(form, cookies, tool().gate, now)
+    if isinstance(checked, AskStorage):
+        return _reading_page(checked, form)
+    address, opened = _enter(checked, now)
+    # 303: reloading the page that follows does not post the token again
+    response = make_response(redirect(address, 303))
+    if not checked.by_storage:
+        response.delete_cookie(_state_cookie(checked.state), secure=True, samesite="None", partitioned=True)
+    return keep_secret(response, opened, address)
 
 
 def _enter(let_in: LetIn, now: datetime) -> tuple[str, OpenedVisit]:
@@ -132,10 +147,9 @@ def _storing_page(begun: BegunLogin, parameters: dict[str, str]) -> Response:
     return response
 
 
-def _reading_page(asked: AskStorage) -> Response:
+def _reading_page(asked: AskStorage, form: dict[str, str]) -> Response:
     """A page that fetches the secret from the LMS's frame and posts the launch once more, with it."""
-    page = render_template("launch/reading.html", asked=asked, form=request.form.to_dict())
-    return make_response(page)
+    return make_response(render_template("launch/reading.html", asked=asked, form=form))
 
 
 def _with_state_cookie(response: AnyResponse, begun: BegunLogin) -> AnyResponse:

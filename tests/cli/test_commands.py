@@ -318,7 +318,7 @@ def test_the_doctor_in_an_empty_folder(in_a_folder: Callable[..., None], tmp_pat
     line.ok("db", "upgrade")
     line.ok("keys", "new")
     found = findings(line, code=1)
-    assert found["platforms"] == [(False, "None is registered: run `lti-tool platforms add`.")]
+    assert found["platforms"] == [(False, "None is registered: run `lti-tool platforms invite`, or `platforms add`.")]
     assert found["database"][0][0] is found["keys"][0][0] is True
     said = line.run("doctor")
     assert said.exit_code == 1
