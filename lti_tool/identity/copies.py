@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotAllowed, Rejected
 from lti_tool.identity.arrival import Visitor
-from lti_tool.models import Blog, Correction, Course, GradebookScore, Membership, Placement, Post, Role
+from lti_tool.models import Blog, Correction, Course, GradebookScore, Membership, Placement, PlannedBlog, Post, Role
 
 
 class CopyUse(Enum):
@@ -80,6 +80,7 @@ def _share(session: Session, blog: Blog) -> None:
     """Lead the links of an empty copy to the blog it was copied from, and take the copy away."""
     session.execute(update(Placement).where(Placement.blog_id == blog.id).values(blog_id=blog.copied_from_id))
     session.execute(update(Blog).where(Blog.copied_from_id == blog.id).values(copied_from_id=blog.copied_from_id))
+    session.execute(update(PlannedBlog).where(PlannedBlog.same_as_id == blog.id).values(same_as_id=blog.copied_from_id))
     for kind in (GradebookScore, Correction):
         session.execute(delete(kind).where(kind.blog_id == blog.id))
     session.delete(blog)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import insert_missing
 from lti_tool.models import Course, Membership, Person, Role
 
+_AT_ONCE = 10_000  # a statement takes 65,535 values on PostgreSQL, 32,766 on SQLite
 _NAMES = ("name", "given_name", "family_name", "email")
 
 
@@ -61,11 +62,14 @@ def _people(session: Session, platform_id: int, members: Sequence[RosterMember])
     return known | _known_people(session, platform_id, [str(row["lti_sub"]) for row in new])
 
 
-def _known_people(
-    session: Session, platform_id: int, keys: Sequence[str] | dict[str, RosterMember]
-) -> dict[str, Person]:
-    rows = session.scalars(select(Person).where(Person.platform_id == platform_id, Person.lti_sub.in_(list(keys))))
-    return {row.lti_sub: row for row in rows}
+def _known_people(session: Session, platform_id: int, keys: Collection[str]) -> dict[str, Person]:
+    of_platform = select(Person).where(Person.platform_id == platform_id)
+    wanted = list(keys)
+    known = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = session.scalars(of_platform.where(Person.lti_sub.in_(wanted[start : start + _AT_ONCE])))
+        known |= {row.lti_sub: row for row in rows}
+    return known
 
 
 def _places(session: Session, course_id: int, person_ids: Collection[int]) -> dict[int, Membership]:

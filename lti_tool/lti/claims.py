@@ -61,7 +61,7 @@ def check_launch(claims: Claims, target_link_uri: str, *, review_without_column:
     if claims.get(VERSION) != "1.3.0":
         raise LaunchRefused(Reason.BAD_CLAIM, claim="version")
     identifier(claims, "sub")
-    for name in (RESOURCE_LINK, CUSTOM, AGS, NRPS, LAUNCH_PRESENTATION, TOOL_PLATFORM, FOR_USER, DEEP_LINKING):
+    for name in (RESOURCE_LINK, CUSTOM, AGS, NRPS, LAUNCH_PRESENTATION, TOOL_PLATFORM):
         _object(claims, name)
     _check_context(claims)
     if message_type == CHOOSE_LINKS:
@@ -158,6 +158,10 @@ def _check_link_question(claims: Claims) -> None:
             raise LaunchRefused(Reason.BAD_CLAIM, claim=name)
     if not isinstance(settings.get("deep_link_return_url"), str):
         raise LaunchRefused(Reason.BAD_CLAIM, claim="deep_link_return_url")
+    for name in ("deep_link_return_url", "data"):  # both go back exactly as they came, or not at all
+        text = settings.get(name)
+        if isinstance(text, str) and _without_what_no_database_takes(text) != text:
+            raise LaunchRefused(Reason.BAD_CLAIM, claim=name)
 
 
 def _check_review(claims: Claims, *, needs_column: bool) -> None:
@@ -188,11 +192,12 @@ def _frame_origins(platform: PlatformFacts, claims: Claims) -> str:
 
     Hosted Canvas signs people in at one host and frames the tool at the institution's own.
     """
+    settings = _object(claims, DEEP_LINKING) if claims[MESSAGE_TYPE] == CHOOSE_LINKS else {}
     signed = (
         _text(_object(claims, LAUNCH_PRESENTATION), "return_url", longest=2000),
         _text(_object(claims, NRPS), "context_memberships_url", longest=2000),
         _text(_object(claims, AGS), "lineitems", longest=2000),
-        _text(_object(claims, DEEP_LINKING), "deep_link_return_url", longest=2000),
+        _text(settings, "deep_link_return_url", longest=2000),
     )
     addresses = [platform.authorize_url, *(address for address in signed if _web_address(address))]
     return " ".join(dict.fromkeys(origin_of(address) for address in addresses if address))
@@ -245,7 +250,11 @@ def _text(claims: Claims, name: str, longest: int = _LONGEST_TEXT) -> str | None
 
 def storable(text: str) -> str:
     """A text as a database takes it: JSON can carry NUL characters and halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "").strip()
+    return _without_what_no_database_takes(text).strip()
+
+
+def _without_what_no_database_takes(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _list(claims: Claims, name: str) -> list[Any]:

@@ -16,6 +16,7 @@ from pylti1p3.registration import Registration
 from lti_tool.identity.link_requests import Chooser
 from lti_tool.lti.claims import CONTENT_KEY, HISTORIES
 from lti_tool.lti.families import family_named
+from lti_tool.lti.grades import json_number
 from lti_tool.lti.keys import Keyring
 from lti_tool.lti.platforms import PlatformFacts
 from lti_tool.participation.planning import LinkPlan
@@ -47,7 +48,7 @@ class LinkItem:
             item["text"] = cut(self._plan.prompt, _LONGEST_TEXT)
         if self._with_column and self._plan.maximum is not None:
             item["lineItem"] = {
-                "scoreMaximum": float(self._plan.maximum),
+                "scoreMaximum": json_number(self._plan.maximum),
                 "label": self._title,
                 "resourceId": self._plan.content_key,
                 "tag": TAG,

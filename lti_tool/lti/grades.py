@@ -70,8 +70,8 @@ def score_body(delivery: Delivery, review_url: str | None = None) -> str:
     score = delivery.score
     body: dict[str, Any] = {
         "userId": delivery.person_key,
-        "scoreGiven": _number(score.points),
-        "scoreMaximum": _number(score.maximum),
+        "scoreGiven": json_number(score.points),
+        "scoreMaximum": json_number(score.maximum),
         "comment": score.comment,
         "timestamp": _instant(delivery.at),
         "activityProgress": "Completed",
@@ -173,6 +173,6 @@ def _instant(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _number(points: Decimal) -> int | float:
+def json_number(points: Decimal) -> int | float:
     """Points as JSON writes them: two decimals come back exactly from the shortest text of the nearest double."""
     return int(points) if points == points.to_integral_value() else float(points)

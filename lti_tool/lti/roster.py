@@ -124,7 +124,8 @@ def _next_page(link_header: str, address: str) -> str | None:
     for link in _LINK.finditer(header):
         relations = [one[2] or one[3] or "" for one in _PARAMETER.finditer(link[2]) if one[1].lower() == "rel"]
         if relations and "next" in relations[0].strip("'").lower().split():
-            return urljoin(address, link[1])
+            target: str = urljoin(address, link[1])
+            return target
     return None
 
 

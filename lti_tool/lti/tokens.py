@@ -117,7 +117,8 @@ def _read_token(answer: Answer) -> _Token:
     except ValueError:
         facts = None
     if answer.status == 200 and isinstance(facts, dict) and _can_be_sent(facts.get("access_token")):
-        return _Token(facts["access_token"], time.monotonic() + _lifetime(facts.get("expires_in")) - _RENEW_BEFORE_SECONDS)
+        seconds = _lifetime(facts.get("expires_in"))
+        return _Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)
     if isinstance(facts, dict) and facts.get("error") == "invalid_scope":
         raise LmsRefused(
             "The LMS does not let the blog use its gradebook or roster.",

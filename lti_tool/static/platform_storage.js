@@ -5,53 +5,44 @@ const get = document.getElementById("get");
 const { origin, target, key, value } = (put ?? get).dataset;
 const outside = window.opener ?? window.parent;
 const WAIT_MILLISECONDS = 1000;
+const AGAIN_MILLISECONDS = 150; // a page or frame of the LMS that is still loading has not heard the first
 
 function frameNamed(name) {
   if (!name || name === "_parent") return outside;
   try { return outside.frames[name] ?? null; } catch { return null; }
 }
 
-// Whether this LMS keeps data for us, and in which frame where it says so. No secret in it, so any origin may read it.
-function capabilities() {
-  return new Promise((resolve, reject) => {
-    const hear = (event) => {
-      if (event.source !== outside || event.data?.subject !== "lti.capabilities.response") return;
-      done();
-      resolve(event.data.supported_messages ?? []);
-    };
-    const timer = setTimeout(() => { done(); reject(new Error("the LMS did not answer")); }, WAIT_MILLISECONDS);
-    const done = () => { clearTimeout(timer); window.removeEventListener("message", hear); };
-    window.addEventListener("message", hear);
-    outside.postMessage({ subject: "lti.capabilities" }, "*");
-  });
-}
-
-function ask(frame, message) {
+// Sends a message until that window answers it.
+function ask(findWindow, message, to) {
   const message_id = crypto.randomUUID();
   return new Promise((resolve, reject) => {
+    const send = () => findWindow()?.postMessage({ ...message, message_id }, to);
     const hear = (event) => {
       const said = event.data;
-      if (event.origin !== origin || event.source !== frame) return;
-      if (said?.message_id !== message_id || said.subject !== `${message.subject}.response`) return;
+      if (event.source !== findWindow() || (to !== "*" && event.origin !== to)) return;
+      if (said?.subject !== `${message.subject}.response` || (said.message_id ?? message_id) !== message_id) return;
       done();
       if (said.error) reject(new Error("the LMS refused")); else resolve(said);
     };
-    const timer = setTimeout(() => { done(); reject(new Error("the LMS did not answer")); }, WAIT_MILLISECONDS);
-    const done = () => { clearTimeout(timer); window.removeEventListener("message", hear); };
+    const done = () => { clearInterval(again); clearTimeout(end); window.removeEventListener("message", hear); };
+    const again = setInterval(send, AGAIN_MILLISECONDS);
+    const end = setTimeout(() => { done(); reject(new Error("the LMS did not answer")); }, WAIT_MILLISECONDS);
     window.addEventListener("message", hear);
-    frame.postMessage({ ...message, message_id }, origin);
+    send();
   });
 }
 
 async function run() {
-  const keeps = (await capabilities()).find((one) => one?.subject === "lti.put_data");
-  const frame = keeps && (frameNamed(target) ?? frameNamed(keeps.frame));
-  if (!frame) throw new Error("no such frame");
+  // Whether this LMS keeps data for us, and in which frame where it says so. No secret in it, so any origin may read it.
+  const { supported_messages } = await ask(() => outside, { subject: "lti.capabilities" }, "*");
+  const keeps = supported_messages.find((one) => one?.subject === "lti.put_data");
+  if (!keeps) throw new Error("the LMS keeps nothing");
+  const storage = () => frameNamed(target) ?? frameNamed(keeps.frame);
   if (put) {
-    await ask(frame, { subject: "lti.put_data", key, value });
+    await ask(storage, { subject: "lti.put_data", key, value }, origin);
     window.location.replace(put.href);
   } else {
-    const kept = await ask(frame, { subject: "lti.get_data", key });
+    const kept = await ask(storage, { subject: "lti.get_data", key }, origin);
     get.elements.proof.value = kept.value ?? "";
     get.submit();
   }

@@ -57,12 +57,11 @@ def secret_from_cookie() -> str:
 
 
 def refuse_passed_on(address_key: str) -> None:
-    """Raise VisitEnded when an address that holds its own secret is opened from outside the frame it was made for.
+    """Raise VisitEnded when an address that holds its own secret is asked for by anybody but our own pages.
 
-    Somebody was given the link, or typed it in: a browser says so.
+    Somebody was given the link and typed it in, or put it into a page for others: a browser says so.
     """
-    from_outside = request.headers.get("Sec-Fetch-Site", "") in ("none", "cross-site", "same-site")
-    if ADDRESS_MARK in address_key and from_outside and request.headers.get("Sec-Fetch-Dest") == "document":
+    if ADDRESS_MARK in address_key and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise visit_ended()
 
 

@@ -14,6 +14,7 @@ from lti_tool.errors import (
     NotFound,
     Reason,
     Rejected,
+    SetUpProblem,
     ToolError,
     VisitEnded,
 )
@@ -43,6 +44,7 @@ _HTTP_WORDS = {
 def add_error_pages(app: Flask) -> None:
     app.register_error_handler(LaunchRefused, _launch_refused)
     app.register_error_handler(ToolError, _tool_error)
+    app.register_error_handler(SetUpProblem, _fault)  # its words are for the operator
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
 
@@ -88,9 +90,15 @@ def _http_error(problem: HTTPException) -> Response:
     return error_page(what, do, status)
 
 
-def _fault(problem: Exception) -> Response:
+def log_fault(problem: Exception) -> str:
+    """Write a fault of our own to the log, and return the reference that finds it there."""
     reference = secrets.token_hex(4)
     log.error("fault", reference=reference, path=request.url_rule.rule if request.url_rule else "", exc_info=problem)
+    return reference
+
+
+def _fault(problem: Exception) -> Response:
+    reference = log_fault(problem)
     g.pop("visitor", None)
     return error_page(
         "Something went wrong in the blog itself. Nothing you wrote before is lost.",

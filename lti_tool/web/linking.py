@@ -1,12 +1,15 @@
 """The LMS's dialogue for new links: a teacher lays out blogs or takes some, and the LMS makes the links."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request
+from sqlalchemy.orm import Session
 
-from lti_tool.errors import NotAllowed, NotFound, Rejected, ToolError
+from lti_tool.errors import NotAllowed, NotFound, Rejected, SetUpProblem, ToolError
 from lti_tool.identity.link_requests import Chooser, answer_once, chooser_of
 from lti_tool.lti.deep_linking import signed_answer
+from lti_tool.lti.platforms import PlatformFacts
 from lti_tool.participation.planning import (
     LinkPlan,
     NewBlog,
@@ -16,6 +19,7 @@ from lti_tool.participation.planning import (
     plan_same,
 )
 from lti_tool.web.access import refuse_passed_on, secret_from_cookie, tool
+from lti_tool.web.errors import log_fault
 from lti_tool.web.numbers import row_number
 
 room = Blueprint("linking", __name__, url_prefix="/choose/<request_key>")
@@ -53,6 +57,8 @@ def choose() -> Response | tuple[str, int]:
     chooser: Chooser = g.chooser
     if not chooser.role.is_staff:
         raise NotAllowed("Only teachers and their assistants choose what a link opens.", "Go back to your course page.")
+    if not chooser.question.takes_links:
+        raise Rejected("Your LMS does not take a blog in this place.", "Go back, and add it as an activity instead.")
     typed = [
         NewBlog(*fields) for fields in zip(*map(request.form.getlist, ("title", "prompt", "maximum")), strict=False)
     ]
@@ -62,32 +68,54 @@ def choose() -> Response | tuple[str, int]:
         return _answer(chooser, typed)
     except (Rejected, NotFound) as problem:
         return _page(typed, problem), 422
+    except SetUpProblem:
+        raise  # without a key nothing can be told to the LMS either
+    except Exception as fault:
+        return _apology(chooser, log_fault(fault))
 
 
 @room.post("/cancel")
 def cancel() -> Response:
     """Send an answer without links back, so that the LMS closes its dialogue."""
+    chooser: Chooser = g.chooser
+    platform = tool().platforms.get(chooser.platform_id)
     with tool().database.writing() as session:
-        answer_once(session, g.chooser.request_key, tool().clock())
-    return _back(g.chooser, [])
+        answer_once(session, chooser.request_key, tool().clock())
+        token = _signed(chooser, platform, [])
+    return _back(chooser, token)
 
 
 def _answer(chooser: Chooser, typed: list[NewBlog]) -> Response:
-    now = tool().clock()
+    now, platform = tool().clock(), tool().platforms.get(chooser.platform_id)
     with tool().database.writing() as session:
-        plans = [
-            plan_new(session, chooser.course_id, blog, now)
-            for blog in typed
-            if blog.title.strip() or blog.prompt.strip()
-        ]
-        for taken in request.form.getlist("take"):
-            how, _, blog_id = taken.partition("-")
-            if how not in _WAYS:
-                raise Rejected("That is not a way to take a blog.", "Choose again.")
-            plans.append(_WAYS[how](session, chooser.course_id, _number(blog_id), now))
-        _check_number(plans, chooser)
+        plans = _laid_out(session, chooser, typed, now)
         answer_once(session, chooser.request_key, now)
-    return _back(chooser, plans)
+        said = "1 blog added." if len(plans) == 1 else f"{len(plans)} blogs added."
+        token = _signed(chooser, platform, plans, said=said)  # in here: what cannot be signed leaves nothing behind
+    return _back(chooser, token, len(plans))
+
+
+def _apology(chooser: Chooser, reference: str) -> Response:
+    """Tell the LMS that a fault of ours kept the links from being made, so that its dialogue closes and says so."""
+    problem = f"The class blog could not make the links. Try again, or tell its operator the reference {reference}."
+    platform = tool().platforms.get(chooser.platform_id)
+    with tool().database.writing() as session:
+        answer_once(session, chooser.request_key, tool().clock())
+        token = _signed(chooser, platform, [], problem=problem)
+    return _back(chooser, token)
+
+
+def _laid_out(session: Session, chooser: Chooser, typed: list[NewBlog], now: datetime) -> list[LinkPlan]:
+    plans = [
+        plan_new(session, chooser.course_id, blog, now) for blog in typed if blog.title.strip() or blog.prompt.strip()
+    ]
+    for taken in request.form.getlist("take"):
+        how, _, blog_id = taken.partition("-")
+        if how not in _WAYS:
+            raise Rejected("That is not a way to take a blog.", "Choose again.")
+        plans.append(_WAYS[how](session, chooser.course_id, _number(blog_id), now))
+    _check_number(plans, chooser)
+    return plans
 
 
 def _check_number(plans: list[LinkPlan], chooser: Chooser) -> None:
@@ -106,16 +134,16 @@ def _number(text: str) -> int:
         return 0  # which no blog has
 
 
-def _back(chooser: Chooser, plans: list[LinkPlan]) -> Response:
+def _signed(
+    chooser: Chooser, platform: PlatformFacts, plans: list[LinkPlan], said: str = "", problem: str = ""
+) -> str:
+    launch_url = tool().settings.launch_url
+    return signed_answer(chooser, plans, platform, tool().keyring, launch_url, said=said, problem=problem)
+
+
+def _back(chooser: Chooser, token: str, number: int = 0) -> Response:
     """A page that posts the signed answer to the LMS; its button does so where no script runs."""
-    platform = tool().platforms.get(chooser.platform_id)
-    said = "" if not plans else "1 blog added." if len(plans) == 1 else f"{len(plans)} blogs added."
-    try:
-        token = signed_answer(chooser, plans, platform, tool().keyring, tool().settings.launch_url, said=said)
-    except ToolError:
-        problem = "The class blog could not make the links. Please try again, or tell its operator."
-        token = signed_answer(chooser, [], platform, tool().keyring, tool().settings.launch_url, problem=problem)
-    page = render_template("linking/back.html", address=chooser.question.return_url, token=token, number=len(plans))
+    page = render_template("linking/back.html", address=chooser.question.return_url, token=token, number=number)
     g.form_leaves = True
     return make_response(page)
 
