@@ -12,10 +12,10 @@ from sqlalchemy import inspect
 from lti_tool import wording
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem
+from lti_tool.lti.checks import Gate
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.grades import AgsGradebook
 from lti_tool.lti.keys import Keyring
-from lti_tool.lti.launch import Gate
 from lti_tool.lti.platforms import PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.lti.tokens import ServiceTokens

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from lti_tool.database import Database
 from lti_tool.gradebook.delivery import LmsGradebook
+from lti_tool.lti.checks import Gate
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.keys import Keyring
-from lti_tool.lti.launch import Gate
 from lti_tool.lti.platforms import Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.settings import Settings
