@@ -96,7 +96,7 @@ class _KnownConf(ToolConf):
 class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, BrowserCookies]):
     """One posted launch. The order of checks is the library's; what each of them checks is ours.
 
-    After `validate`, `by_storage` says that the browser was proved without a cookie, `lacks_proof` that it is yet to be.
+    After `validate`, `by_storage` says that the browser was proved without a cookie, `lacks_proof` that it is yet to.
     """
 
     def __init__(self, form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> None:
