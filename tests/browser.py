@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import (
@@ -45,6 +45,7 @@ CHROMIUM_OPTIONS = (
 )
 
 LaunchChromium = Callable[..., Browser]
+Started = TypeVar("Started")
 
 
 @dataclass
@@ -74,9 +75,13 @@ class People:
             reduced_motion="reduce",
             **context_options,
         )
+        self.adopt(context, allow)
+        return context.new_page()
+
+    def adopt(self, context: BrowserContext, allow: Sequence[str] = ()) -> None:
+        """Take in a person who was started otherwise: watched and closed like the others."""
         self.contexts.append(context)
         self._watch(context, allow)
-        return context.new_page()
 
     def _watch(self, context: BrowserContext, allow: Sequence[str]) -> None:
         """Collect the errors of all pages of this person, windows that the pages open included."""
@@ -135,16 +140,24 @@ def launch_chromium(playwright: Playwright) -> LaunchChromium:
 
     def launch(*options: str) -> Browser:
         arguments = [*CHROMIUM_OPTIONS, *options]
-        as_root = os.geteuid() == 0
-        try:
-            return playwright.chromium.launch(executable_path=program, args=arguments, chromium_sandbox=not as_root)
-        except Error as refused:
-            # Some systems and containers let nobody make a sandbox. The pages under test are our own.
-            if as_root or "sandbox" not in refused.message:
-                raise
-            return playwright.chromium.launch(executable_path=program, args=arguments, chromium_sandbox=False)
+        return sandboxed_if_possible(
+            lambda sandbox: playwright.chromium.launch(
+                executable_path=program, args=arguments, chromium_sandbox=sandbox
+            )
+        )  # fmt: skip
 
     return launch
+
+
+def sandboxed_if_possible(start: Callable[[bool], Started]) -> Started:
+    """Some systems and containers let nobody make a sandbox. The pages under test are our own."""
+    as_root = os.geteuid() == 0
+    try:
+        return start(not as_root)
+    except Error as refused:
+        if as_root or "sandbox" not in refused.message:
+            raise
+        return start(False)
 
 
 @pytest.fixture(scope="session")

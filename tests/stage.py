@@ -1,9 +1,10 @@
 """The stage: the tool and the practice LMS as two real HTTP servers, and a browser without a screen to launch with."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,8 @@ class Stage:
     clock: Clock
     lms: Flask
     rings: list[datetime] = field(default_factory=list)
+    certificate: "Certificate | None" = None
+    plain_url: str = ""
 
     def browser(self) -> "ScriptBrowser":
         return ScriptBrowser(self)
@@ -90,6 +93,8 @@ class ScriptBrowser:
         headers = dict(options.pop("headers", {}))
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self.stage.certificate:
+            options["verify"] = str(self.stage.certificate.file)
         response = requests.request(method, url, headers=headers, allow_redirects=False, timeout=20, **options)
         self._keep_cookies(response)
         return response
@@ -149,6 +154,19 @@ class ScriptBrowser:
                 self.cookies[name] = value
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate for this machine and its key, each in a PEM file (`tests/https_stage.py`)."""
+
+    file: Path
+    key_file: Path
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.file, self.key_file)
+        return context
+
+
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
@@ -162,9 +180,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(app: Flask, port: int) -> Iterator[None]:
+def served(app: Flask, port: int, certificate: Certificate | None = None) -> Iterator[None]:
     """Serve an application on a loopback port while the block runs."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    if certificate:
+        # Each thread shakes hands for itself: a browser that only opens a connection holds up no other.
+        server.ssl_context = certificate.context()
+        server.socket = server.ssl_context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -176,13 +198,22 @@ def served(app: Flask, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def open_stage(folder: Path, database_url: str, accent: str, tool_host: str = "localhost") -> Iterator[Stage]:
+def open_stage(
+    folder: Path,
+    database_url: str,
+    accent: str,
+    tool_host: str = "localhost",
+    certificate: Certificate | None = None,
+) -> Iterator[Stage]:
     """Build both servers on free ports of localhost and register the one with the other.
 
-    With the tool on 127.0.0.1 browsers take the two for different sites, as they are in earnest.
+    With the tool on 127.0.0.1 browsers take the two for different sites, as they are in earnest. With a certificate
+    both speak https; the practice LMS, which cannot be told whom to trust, then reads the tool's keys at `plain_url`.
     """
-    tool_port, lms_port = free_port(), free_port()
-    tool_url, lms_url = f"http://{tool_host}:{tool_port}", f"http://localhost:{lms_port}"
+    tool_port, lms_port, plain_port = free_port(), free_port(), free_port()
+    scheme = "https" if certificate else "http"
+    tool_url, lms_url = f"{scheme}://{tool_host}:{tool_port}", f"{scheme}://localhost:{lms_port}"
+    plain_url = f"http://{tool_host}:{plain_port}" if certificate else tool_url
     settings = Settings(
         database_url=database_url,
         public_url=tool_url,
@@ -190,9 +221,10 @@ def open_stage(folder: Path, database_url: str, accent: str, tool_host: str = "l
         keys_dir=folder / "keys",
         queue_url=f"sqlite:///{folder / 'queue.sqlite3'}",
         allow_private_addresses=True,
+        ca_file=certificate.file if certificate else None,
     )
     new_key(settings.keys_dir)
-    addresses = ToolAddresses(f"{tool_url}/lti/login", f"{tool_url}/lti/launch", f"{tool_url}/.well-known/jwks.json")
+    addresses = ToolAddresses(f"{tool_url}/lti/login", f"{tool_url}/lti/launch", f"{plain_url}/.well-known/jwks.json")
     lms = create_practice_lms(folder / "practice_lms", lms_url, addresses, accent)
     clock, rings = Clock(), list[datetime]()
     tool, clockwork = build_tool(settings, clock)
@@ -200,8 +232,11 @@ def open_stage(folder: Path, database_url: str, accent: str, tool_host: str = "l
     register(tool, lms_url, DEPLOYMENT_ID(accent))
     app = create_app(tool)
     school = lms.extensions["practice_lms"]
-    with served(app, tool_port), served(lms, lms_port):
-        yield Stage(tool, clockwork, app, tool_url, lms_url, school, accent, clock, lms, rings)
+    in_plain = served(app, plain_port) if certificate else nullcontext()
+    with served(app, tool_port, certificate), served(lms, lms_port, certificate), in_plain:
+        yield Stage(
+            tool, clockwork, app, tool_url, lms_url, school, accent, clock, lms, rings, certificate, plain_url
+        )  # fmt: skip
     tool.database.close()
 
 

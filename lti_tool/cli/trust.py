@@ -1,9 +1,9 @@
 """Commands about keys and platforms: whom the tool trusts, and how it shows who it is."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import select
@@ -136,8 +136,8 @@ def platforms_approve(tool: Tool, _clockwork: Clockwork, platform_id: int, deplo
 @with_tool
 def platforms_allow_host(tool: Tool, _clockwork: Clockwork, platform_id: int, host: str) -> None:
     """Let an LMS's grade and roster services be at another HOST (with its port, if it has one) than the LMS."""
-    if "/" in host or not urlsplit(f"https://{host}").hostname:
-        raise SetUpProblem(f"{host} is not a host.", "Give it as in lms.example.edu or lms.example.edu:8443.")
+    if not _is_host(host):
+        raise SetUpProblem(f"“{host}” is not a host.", "Give it as in lms.example.edu or lms.example.edu:8443.")
     with tool.database.writing() as session:
         allow_host(session, platform_id, host)
     click.echo(f"Platform {platform_id} may have services at {host}.")
@@ -188,6 +188,12 @@ def _check_address(tool: Tool, option: str, address: str) -> None:
             f"--{option.replace('_', '-')} {address} is not https.",
             "Use https; for an LMS on this machine or a private network set LTI_TOOL_ALLOW_PRIVATE_ADDRESSES=true.",
         ) from None
+
+
+def _is_host(text: str) -> bool:
+    """Whether this can be the host in an address, perhaps with a port; a pattern such as *.example.edu cannot."""
+    named = re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", text)
+    return named is not None and int((named[2] or ":0")[1:]) <= 65_535
 
 
 def _ids_of(deployments: Sequence[Deployment], platform_id: int, *, held: bool) -> list[str]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.models import Course, Deployment, GradebookScore, Membership, Person, Placement, SyncState
+from lti_tool.models import Course, Deployment, GradebookScore, Membership, Person, Placement, Role, SyncState
 
+_IS_STUDENT = func.coalesce(Membership.launched_role, Membership.roster_role) == Role.STUDENT
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
 
@@ -266,8 +267,14 @@ def _delivery(session: Session, row: GradebookScore) -> Delivery:
         .join(Deployment, Deployment.id == Course.deployment_id)
         .outerjoin(Membership, (Membership.course_id == Course.id) & (Membership.person_id == Person.id))
         .where(GradebookScore.id == row.id)
-        # Several links can open one blog: the column of the person's own course, and of its first link that has one.
-        .order_by(Membership.id.is_(None), Placement.lti_line_item_url.is_(None), Placement.id)
+        # Several links can open one blog: the column of the course whose student the person is, for courses can share a
+        # conversation, and of its first link that has one.
+        .order_by(
+            case((_IS_STUDENT, 0), else_=1),
+            Membership.left_at.is_not(None),
+            Placement.lti_line_item_url.is_(None),
+            Placement.id,
+        )
         .limit(1)
     ).one()
     score = _shown(row)

@@ -58,9 +58,9 @@ def settle_copy(session: Session, visitor: Visitor, use: CopyUse, now: datetime)
     """Make of a copied link what the teacher chose. Raises NotAllowed and Rejected; a choice is made once."""
     if visitor.role is not Role.TEACHER:
         raise NotAllowed("Only a teacher of this course can decide that.", "Ask the teacher.")
-    blog = session.get_one(Blog, visitor.blog_id, with_for_update=True)
-    question = copy_question(session, visitor)
-    if question is None:
+    blog = session.get(Blog, visitor.blog_id, with_for_update=True)
+    question = copy_question(session, visitor) if blog is not None else None
+    if blog is None or question is None:
         raise Rejected("This was decided already.", "Open the blog.")
     if use is not CopyUse.NEW_TERM and question.has_writing:
         raise Rejected("Somebody has written here already, so it stays as a new term.", "Go on with the new term.")
@@ -69,15 +69,20 @@ def settle_copy(session: Session, visitor: Visitor, use: CopyUse, now: datetime)
             raise NotAllowed(
                 "Only who teaches in the old course too can open its conversation here.", "Choose another."
             )
-        _share(session, blog)
+        _share(session, blog, now)
     else:
         if use is CopyUse.BLANK:
             blog.prompt, blog.prompt_html, blog.rule = "", "", None
         blog.copy_settled_at = now
 
 
-def _share(session: Session, blog: Blog) -> None:
-    """Lead the links of an empty copy to the blog it was copied from, and take the copy away."""
+def _share(session: Session, blog: Blog, now: datetime) -> None:
+    """Lead the links of an empty copy to the blog it was copied from, and take the copy away.
+
+    If that one is a copy itself, it is settled by this: nobody may lead the people of two courses on to a third.
+    """
+    undecided = update(Blog).where(Blog.id == blog.copied_from_id, Blog.copied_from_id.is_not(None))
+    session.execute(undecided.where(Blog.copy_settled_at.is_(None)).values(copy_settled_at=now))
     session.execute(update(Placement).where(Placement.blog_id == blog.id).values(blog_id=blog.copied_from_id))
     session.execute(update(Blog).where(Blog.copied_from_id == blog.id).values(copied_from_id=blog.copied_from_id))
     session.execute(update(PlannedBlog).where(PlannedBlog.same_as_id == blog.id).values(same_as_id=blog.copied_from_id))

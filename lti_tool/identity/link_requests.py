@@ -7,10 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.errors import NotAllowed, Rejected
+from lti_tool.errors import Rejected
 from lti_tool.identity.arrival import Arrival, LinkQuestion, record_course, record_membership, record_person
-from lti_tool.identity.visits import ADDRESS_MARK, OpenedVisit, hashed, new_opened_visit, visit_ended
-from lti_tool.models import Course, Deployment, LinkRequest, Platform, Role
+from lti_tool.identity.visits import (
+    ADDRESS_MARK,
+    OpenedVisit,
+    hashed,
+    new_opened_visit,
+    refuse_shut_out,
+    visit_ended,
+)
+from lti_tool.models import Course, Deployment, LinkRequest, Membership, Platform, Role
 
 REQUEST_HOURS = 4
 
@@ -35,7 +42,8 @@ def open_link_request(
 ) -> OpenedVisit:
     """Record who asks and what for; like a visit, it is opened by a key in the address and a secret."""
     person, course = record_person(session, arrival), record_course(session, arrival)
-    record_membership(session, arrival, course.id, person.id)
+    if arrival.role is not Role.OBSERVER:  # such a request may come without roles: that says nothing of somebody's role
+        record_membership(session, arrival, course.id, person.id)
     opened = new_opened_visit(in_address=in_address)
     session.add(
         LinkRequest(
@@ -59,22 +67,25 @@ def open_link_request(
 
 
 def chooser_of(session: Session, address_key: str, cookie: str, now: datetime) -> Chooser:
-    """Return who may answer this question. Raises VisitEnded, and NotAllowed when the LMS was shut out meanwhile."""
+    """Return who may answer this question. Raises VisitEnded, and NotAllowed when LMS or person has been shut out."""
     key, _, in_address = address_key.partition(ADDRESS_MARK)
     found = session.execute(
-        select(LinkRequest, Course, Deployment, Platform)
+        select(LinkRequest, Course, Deployment, Platform, Membership.left_at)
         .join(Course, Course.id == LinkRequest.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
+        .outerjoin(
+            Membership,
+            (Membership.course_id == LinkRequest.course_id) & (Membership.person_id == LinkRequest.person_id),
+        )
         .where(LinkRequest.key == key, LinkRequest.expires_at > now)
     ).one_or_none()
     if found is None:
         raise visit_ended()
-    row, course, deployment, platform = found
+    row, course, deployment, platform, left_at = found
     if not secrets.compare_digest(row.secret_hash, hashed(in_address if row.in_address else cookie)):
         raise visit_ended()
-    if platform.disabled_at is not None or deployment.held_since is not None:
-        raise NotAllowed("The blog is switched off for your LMS.", "Please tell whoever looks after your LMS.")
+    refuse_shut_out(platform.disabled_at, deployment.held_since, left_at, row.created_at)
     question = LinkQuestion(row.lti_return_url, row.lti_data, row.takes_links, row.takes_several, row.takes_columns)
     return Chooser(
         row.key, row.person_id, course.id, course.title, row.role, question, platform.id,

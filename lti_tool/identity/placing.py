@@ -8,7 +8,7 @@ Source: LTI Core 1.3, 5.3.5 and B.3-B.4 (histories); Moodle 4.5 and Canvas keep 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.models import Blog, Course, Placement, PlannedBlog
@@ -42,16 +42,25 @@ def placement_of(session: Session, course: Course, link: OpenedLink, now: dateti
         )
         session.add(placement)
     placement.lti_line_item_url, placement.lti_scopes = link.column, list(link.scopes)
-    if placement.blog.course_id == course.id:
-        placement.blog.title = link.title
     session.flush()
+    if placement.blog.course_id == course.id and _is_first_link(session, placement):
+        placement.blog.title = link.title
     return placement
+
+
+def _is_first_link(session: Session, placement: Placement) -> bool:
+    """The link that a blog was made for names it; a second one to the same conversation has a title of its own."""
+    first = select(func.min(Placement.id)).where(Placement.blog_id == placement.blog_id)
+    return session.scalar(first) == placement.id
 
 
 def _blog_for(session: Session, course: Course, link: OpenedLink, now: datetime) -> Blog:
     plan = _plan(session, course, link)
-    if plan is not None and plan.same_as_id is not None and plan.course_id == course.id:
-        return session.get_one(Blog, plan.same_as_id)
+    if plan is not None and plan.same_as_id is not None:
+        shared = session.get_one(Blog, plan.same_as_id)
+        same = shared if plan.course_id == course.id else _copy_here(session, course, shared)
+        if same is not None:
+            return same
     origin = _origin(session, course, link, plan)
     blog = Blog(course_id=course.id, content_key=link.content_key, title=link.title, created_at=now)
     model = origin or plan
@@ -61,6 +70,14 @@ def _blog_for(session: Session, course: Course, link: OpenedLink, now: datetime)
     if origin is not None:
         blog.copied_from_id = origin.id
     return blog
+
+
+def _copy_here(session: Session, course: Course, original: Blog) -> Blog | None:
+    """The copy of a blog that a copied course has already: two links to one conversation are copied as two to one."""
+    is_copy = Blog.copied_from_id == original.id
+    if original.content_key is not None:
+        is_copy = or_(is_copy, Blog.content_key == original.content_key)
+    return session.scalar(select(Blog).where(Blog.course_id == course.id, is_copy).order_by(Blog.id).limit(1))
 
 
 def _plan(session: Session, course: Course, link: OpenedLink) -> PlannedBlog | None:

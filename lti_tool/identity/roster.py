@@ -65,7 +65,7 @@ def _people(session: Session, platform_id: int, members: Sequence[RosterMember])
 def _known_people(session: Session, platform_id: int, keys: Collection[str]) -> dict[str, Person]:
     of_platform = select(Person).where(Person.platform_id == platform_id)
     wanted = list(keys)
-    known = {}
+    known: dict[str, Person] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         rows = session.scalars(of_platform.where(Person.lti_sub.in_(wanted[start : start + _AT_ONCE])))
         known |= {row.lti_sub: row for row in rows}

@@ -127,13 +127,7 @@ def visitor_of(session: Session, address_key: str, cookie: str, now: datetime) -
     row = session.execute(_VISIT, {"key": key, "now": now}).one_or_none()
     if row is None or not secrets.compare_digest(row.secret_hash, hashed(in_address if row.in_address else cookie)):
         raise visit_ended()
-    if row.disabled_at is not None or row.held_since is not None:
-        raise NotAllowed("The blog is switched off for your LMS.", "Please tell whoever looks after your LMS.")
-    if row.left_at is not None and row.created_at < row.left_at:
-        raise NotAllowed(
-            "Your LMS no longer lists you in this course.",
-            "If that is a mistake, open the blog again from your course page.",
-        )
+    refuse_shut_out(row.disabled_at, row.held_since, row.left_at, row.created_at)
     return Visitor(
         row.person_id,
         shown_name(row.person_id, row.name, row.given_name, row.family_name),
@@ -144,6 +138,19 @@ def visitor_of(session: Session, address_key: str, cookie: str, now: datetime) -
         row.frame_origins,
         row.return_url,
     )
+
+
+def refuse_shut_out(
+    disabled_at: datetime | None, held_since: datetime | None, left_at: datetime | None, came_at: datetime
+) -> None:
+    """Raise NotAllowed when a platform, its deployment or the person's place in the course has ended meanwhile."""
+    if disabled_at is not None or held_since is not None:
+        raise NotAllowed("The blog is switched off for your LMS.", "Please tell whoever looks after your LMS.")
+    if left_at is not None and came_at < left_at:
+        raise NotAllowed(
+            "Your LMS no longer lists you in this course.",
+            "If that is a mistake, open the blog again from your course page.",
+        )
 
 
 def visit_ended() -> VisitEnded:

@@ -21,6 +21,7 @@ _PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 _TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 _LARGEST = 1_000_000
 _LONGEST_SAID = 300
+_LONGEST_ADDRESS = 2_000
 
 
 class RegistrationProblem(ToolError):
@@ -73,7 +74,7 @@ def read_offer(connection: Connection, configuration_url: str, token: str, invit
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
     }
     issuer = document.get("issuer")
-    if not isinstance(issuer, str):
+    if not is_identifier(issuer):
         raise RegistrationProblem("issuer", "The LMS's configuration names no issuer.", _TELL_LMS)
     family = next((one for one in FAMILIES if issuer in one.shared_issuers), None) or family_of_product(product)
     _check_issuer(issuer, configuration_url, family, invited)
@@ -88,9 +89,9 @@ def read_offer(connection: Connection, configuration_url: str, token: str, invit
         jwks_url=addresses["jwks_uri"],
         registration_url=addresses["registration_endpoint"],
         # Canvas gives a bare host here, which its own token service does not take.
-        token_audience=audience if isinstance(audience, str) and audience.startswith("https://") else None,
+        token_audience=audience if is_identifier(audience) and audience.startswith("https://") else None,
         family=family,
-        other_hosts=tuple(host for host in hosts if host != urlsplit(issuer).netloc),
+        other_hosts=tuple(host for host in hosts if host != _origin(issuer).rpartition("/")[2]),
         document=document,
     )
 
@@ -106,7 +107,7 @@ def register_with(connection: Connection, offer: Offer, token: str, invited: Inv
     inside = configuration.get("deployment_id") if isinstance(configuration, dict) else None
     deployment_id = inside or agreed.get("deployment_id")  # Canvas gives it beside the configuration, where it does
     registration = Registration(
-        name=invited.name or urlsplit(offer.lti_issuer).netloc,
+        name=invited.name or urlsplit(offer.registration_url).netloc,  # many share an issuer, none this
         lti_issuer=offer.lti_issuer,
         lti_client_id=client_id,
         authorize_url=offer.authorize_url,
@@ -162,13 +163,15 @@ def _address_in(connection: Connection, document: Mapping[str, Any], name: str) 
 def _check_address(connection: Connection, address: str, what: str) -> None:
     try:
         connection.check(address)
-        if urlsplit(address).fragment or not address.isascii() or any(ord(letter) <= 32 for letter in address):
+        parts, is_plain = urlsplit(address), address.isascii() and all(ord(letter) > 32 for letter in address)
+        if parts.fragment or "@" in parts.netloc or not is_plain or len(address) > _LONGEST_ADDRESS:
             raise AddressRefused("not a plain address")
     except (AddressRefused, ValueError):
         raise RegistrationProblem(
             "address",
             f"The LMS gave an address for {what} that the class blog does not call.",
-            "It must begin with https://. Check how the LMS is set up, then start again from there.",
+            "It must begin with https://, with no name, password or fragment in it. Check how the LMS is set up, then "
+            "start again from there.",
         ) from None
 
 
@@ -179,7 +182,7 @@ def _check_issuer(issuer: str, configuration_url: str, family: Family, invited: 
     elif issuer in family.shared_issuers:
         is_theirs = _is_at(configuration_url, family.shared_hosts)
     else:
-        is_theirs = origin_of(issuer) == origin_of(configuration_url)
+        is_theirs = _origin(issuer) == origin_of(configuration_url)
     if not is_theirs:
         raise RegistrationProblem(
             "issuer",
@@ -190,12 +193,21 @@ def _check_issuer(issuer: str, configuration_url: str, family: Family, invited: 
 
 
 def _check_registration_host(registration_url: str, issuer: str, configuration_url: str, family: Family) -> None:
-    """The registration token goes to the LMS itself; hosted Canvas registers at each institution's own domain."""
-    near = {origin_of(configuration_url), origin_of(issuer)}
-    if origin_of(registration_url) not in near and not _is_at(configuration_url, family.shared_hosts):
+    """The registration token goes to the LMS itself; hosted Canvas may register at another host of its makers'."""
+    near = {origin_of(configuration_url), _origin(issuer)}
+    of_one_maker = all(_is_at(one, family.shared_hosts) for one in (configuration_url, registration_url))
+    if origin_of(registration_url) not in near and not of_one_maker:
         raise RegistrationProblem(
             "registration host", "The LMS's registration address is on another host than the LMS.", _TELL_LMS
         )
+
+
+def _origin(issuer: str) -> str:
+    """An issuer need not be an address: then it has no origin."""
+    try:
+        return origin_of(issuer)
+    except ValueError:
+        return ""
 
 
 def _is_at(address: str, ends_of_hosts: tuple[str, ...]) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-import structlog
 from sqlalchemy import Table, bindparam, func, update
 from sqlalchemy.orm import Session
 
@@ -31,8 +30,6 @@ _USE_UP = (
     .values(used_at=bindparam("at"))
     .returning(Login.state)
 )
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def register_platform(
     elif any(getattr(row, name) != getattr(wanted, name) for name in _ADDRESSES):
         raise SetUpProblem(
             f"Platform {row.id}, {row.name}, has this issuer and client id but other addresses.",
-            "Nothing is changed. If this is another LMS, give it an issuer of its own; if the LMS has moved, disable "
-            "that platform first.",
+            "Nothing is changed. If this is another LMS, give it an issuer of its own; if the LMS has moved, register "
+            "the tool there anew, which gives it another client id, and disable that platform.",
         )
     row.token_audience = wanted.token_audience or row.token_audience
     there = {

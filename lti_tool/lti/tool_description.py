@@ -108,8 +108,12 @@ def canvas_developer_key(tool: ToolAddresses) -> dict[str, Any]:
 
 
 def _messages(tool: ToolAddresses, family: Family, offered: frozenset[str]) -> list[dict[str, Any]]:
-    """A list also where it holds one message only; an LMS that lists none is taken to know the plain launch."""
-    placements = {OPEN_LINK: family.link_placements, CHOOSE_LINKS: family.choosing_placements, REVIEW: ()}
+    """A list also where it holds one message only; an LMS that lists none is taken to know the plain launch.
+
+    Choosing comes first: of two messages for a place Canvas keeps the first, and takes one that names no place for its
+    module dialogue (canvas-lms app/models/lti/ims/registration.rb, placements).
+    """
+    placements = {CHOOSE_LINKS: family.choosing_placements, OPEN_LINK: family.link_placements, REVIEW: ()}
     wanted = [name for name in placements if name in offered or name == OPEN_LINK]
     return [
         {"type": name, "target_link_uri": tool.launch_url, "label": NAME}

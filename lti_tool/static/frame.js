@@ -1,7 +1,6 @@
 // In the LMS's frame: asks for the height the page needs (Canvas grants it), and offers a window of its own.
-const button = document.getElementById("own-window");
-
-async function openWindow() {
+async function openWindow(event) {
+  const button = event.target;
   const opened = window.open("about:blank", "_blank");
   if (!opened) return;
   try {
@@ -16,8 +15,9 @@ async function openWindow() {
 
 if (window.parent !== window) {
   document.documentElement.classList.add("framed");
-  button.hidden = false;
-  button.addEventListener("click", openWindow);
+  const place = document.getElementById("own-window");
+  place.content.firstElementChild.addEventListener("click", openWindow);
+  place.replaceWith(place.content);
   let asked = 0;
   new ResizeObserver(() => {
     const height = document.body.offsetHeight;

@@ -38,11 +38,13 @@ async function run() {
   const keeps = supported_messages.find((one) => one?.subject === "lti.put_data");
   if (!keeps) throw new Error("the LMS keeps nothing");
   const storage = () => frameNamed(target) ?? frameNamed(keeps.frame);
+  if (put) await ask(storage, { subject: "lti.put_data", key, value }, origin);
+  const kept = await ask(storage, { subject: "lti.get_data", key }, origin);
   if (put) {
-    await ask(storage, { subject: "lti.put_data", key, value }, origin);
+    // What is not kept now is not there later either, when the LMS has let its launch be used and a window comes late.
+    if (kept.value !== value) throw new Error("the LMS did not keep it");
     window.location.replace(put.href);
   } else {
-    const kept = await ask(storage, { subject: "lti.get_data", key }, origin);
     get.elements.proof.value = kept.value ?? "";
     get.submit();
   }

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,9 +14,11 @@ from lti_tool.lti.claims import origin_of
 from lti_tool.lti.launch import AskStorage, LetIn, use_up, verify_launch
 from lti_tool.lti.login import LOGIN_LASTS, BegunLogin, begin_login, storage_key
 from lti_tool.models import Role
+from lti_tool.participation.activity import students_of
 from lti_tool.web.access import keep_secret, tool
 
 room = Blueprint("launch", __name__)
+log = structlog.get_logger()
 LARGEST_LAUNCH = 256_000
 _COOKIES_WORK = "cookies-work"
 _OWN = "__Host-"
@@ -75,6 +78,7 @@ def _checked(form: dict[str, str]) -> AnyResponse:
     if isinstance(checked, AskStorage):
         return _reading_page(checked, form)
     address, opened = _enter(checked, now)
+    log.info("launched", platform=checked.arrival.platform_id, deployment=checked.arrival.deployment_id)
     # 303: reloading the page that follows does not post the token again
     response = make_response(redirect(address, 303))
     if not checked.by_storage:
@@ -107,9 +111,10 @@ def _enter_review(let_in: LetIn, wants: ReviewOf, now: datetime) -> tuple[str, O
     with tool().database.writing() as session:
         review = welcome_reviewer(session, let_in.arrival, wants, now)
         opened = open_visit(session, review.visitor, now, in_address=let_in.by_storage)
+        students = {student.id for student in students_of(session, review.visitor.blog_id)}
     if not review.visitor.role.is_staff:
         return url_for("participation.mine", visit_key=opened.address_key), opened
-    if review.person_id is None:
+    if review.person_id not in students:
         return url_for("desk.overview", visit_key=opened.address_key, done="unknown"), opened
     return url_for("desk.person", visit_key=opened.address_key, person_id=review.person_id), opened
 

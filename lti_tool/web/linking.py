@@ -134,9 +134,7 @@ def _number(text: str) -> int:
         return 0  # which no blog has
 
 
-def _signed(
-    chooser: Chooser, platform: PlatformFacts, plans: list[LinkPlan], said: str = "", problem: str = ""
-) -> str:
+def _signed(chooser: Chooser, platform: PlatformFacts, plans: list[LinkPlan], said: str = "", problem: str = "") -> str:
     launch_url = tool().settings.launch_url
     return signed_answer(chooser, plans, platform, tool().keyring, launch_url, said=said, problem=problem)
 

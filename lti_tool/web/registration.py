@@ -1,5 +1,7 @@
 """A platform registers itself, in a frame of its administrator's page; and what to paste where that is done by hand."""
 
+from urllib.parse import urlencode
+
 import structlog
 from flask import Blueprint, Response, jsonify, render_template, request
 
@@ -19,6 +21,11 @@ from lti_tool.web.access import tool
 
 room = Blueprint("registration", __name__, url_prefix="/lti")
 _LONGEST = 4_000
+_ANOTHERS = (
+    "An LMS with this issuer and client id, and other addresses, is registered with the class blog already.",
+    "Nothing is changed. If that is another LMS, give this one an issuer of its own, then start again from it; if this "
+    "one has moved, ask the operator of the blog.",
+)
 
 log = structlog.get_logger()
 
@@ -29,7 +36,8 @@ def confirm() -> str | tuple[str, int]:
     invited = _invited(request.args.get("invitation", ""))
     configuration_url = request.args.get("openid_configuration", "")
     if not configuration_url:
-        return render_template("registration/paste.html", address=request.url), 400
+        address = f"{addresses().register_url}?{urlencode({'invitation': request.args['invitation']})}"
+        return render_template("registration/paste.html", address=address), 400
     token = request.args.get("registration_token", "")
     offer = _offer(configuration_url, token, invited)
     return render_template(
@@ -109,8 +117,8 @@ def _register(offer: Offer, token: str, invited: Invited) -> tuple[Registered, A
     except BaseException as problem:
         with tool().database.writing() as session:
             give_back_invitation(session, invited)
-        if isinstance(problem, SetUpProblem):
-            raise _logged(RegistrationProblem("another's", problem.what, problem.do)) from None
+        if isinstance(problem, SetUpProblem):  # whose words are for the operator, and name the other LMS
+            raise _logged(RegistrationProblem("another's", *_ANOTHERS)) from None
         if isinstance(problem, RegistrationProblem):
             raise _logged(problem) from None
         raise

@@ -74,7 +74,7 @@ class Arrived:
 
 def who(attempt: Attempt) -> Arrived:
     """Look up the visit that the browser of a successful launch is on."""
-    key = attempt.browser.home.rpartition("/")[2]
+    key = attempt.browser.home.rpartition("/")[2].partition("~")[0]
     with attempt.stage.tool.database.reading() as session:
         _visit, person, blog, course, membership = session.execute(
             select(Visit, Person, Blog, Course, Membership)

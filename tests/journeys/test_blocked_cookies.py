@@ -20,7 +20,7 @@ def stage(tmp_path: Path, sqlite_url: str) -> Iterator[Stage]:
         yield opened
 
 
-def test_a_frame_without_storage_offers_a_window(stage: Stage, new_page: People) -> None:
+def test_row_239_a_frame_without_storage_offers_a_window(stage: Stage, new_page: People) -> None:
     page = new_page(885, 700)
     sign_in(page, stage.lms_url, "Siobhán O'Connor")
     page.get_by_role("link", name=f"Open as a browser that blocks cookies ({ACTIVITY})").click()
@@ -55,7 +55,7 @@ def test_a_frame_that_keeps_cookies_goes_straight_in(stage: Stage, new_page: Peo
     assert (cookies["cookies-work"]["path"], cookies["cookies-work"]["secure"]) == ("/lti", True)
 
 
-def test_two_people_in_two_tabs_of_one_browser_stay_apart(stage: Stage, new_page: People) -> None:
+def test_row_240_two_people_in_two_tabs_of_one_browser_stay_apart(stage: Stage, new_page: People) -> None:
     """Each launch has a cookie of its own path, so a second sign-in does not take the first tab over."""
     toms = new_page()
     sign_in(toms, stage.lms_url, "Tom Okonkwo")

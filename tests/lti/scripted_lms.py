@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from flask import Flask, Response, jsonify, request
 
 from lti_tool.lti.platforms import PlatformFacts
-from tests.stage import free_port, served
+from tests.stage import Certificate, free_port, served
 
 Scripted = Response | Callable[[], Response]
 
@@ -86,12 +86,12 @@ def token_answer(value: str, **changes: object) -> Response:
 
 
 @contextmanager
-def scripted_lms() -> Iterator[ScriptedLms]:
-    """Serve one for as long as the block runs."""
+def scripted_lms(host: str = "localhost", certificate: Certificate | None = None) -> Iterator[ScriptedLms]:
+    """Serve one for as long as the block runs, with a certificate over https."""
     port = free_port()
     app = Flask("scripted_lms")
-    lms = ScriptedLms(f"http://localhost:{port}")
+    lms = ScriptedLms(f"{'https' if certificate else 'http'}://{host}:{port}")
     app.add_url_rule("/<path:path>", "any", lms._answer, methods=["GET", "POST", "PUT", "DELETE"])
     lms.reset()
-    with served(app, port):
+    with served(app, port, certificate):
         yield lms

@@ -45,7 +45,7 @@ def listener() -> Iterator[Listener]:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "0.0.0.0", "[::ffff:127.0.0.1]"]
 )
-def test_a_private_address_is_not_called_however_it_is_written(listener: Listener, host: str) -> None:
+def test_row_274_a_private_address_is_not_called_however_it_is_written(listener: Listener, host: str) -> None:
     """A name counts by the addresses behind it, and the connection goes to the very address that was looked at."""
     with pytest.raises(LmsUnreachable):
         Connection(allow_private=False).call("GET", f"https://{host}:{listener.port}/", timeout=2)
@@ -53,7 +53,7 @@ def test_a_private_address_is_not_called_however_it_is_written(listener: Listene
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_plain_http_is_refused_before_any_connection(listener: Listener, host: str) -> None:
+def test_row_287_plain_http_is_refused_before_any_connection(listener: Listener, host: str) -> None:
     with pytest.raises(AddressRefused):
         Connection(allow_private=False).call("GET", f"http://{host}:{listener.port}/")
     assert not listener.was_called()
@@ -102,7 +102,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize(("address", "private"), ADDRESSES.items())
-def test_which_addresses_are_private(address: str, private: bool) -> None:
+def test_row_274_which_addresses_are_private(address: str, private: bool) -> None:
     assert is_private(address) is private
 
 

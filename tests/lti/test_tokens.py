@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -45,6 +46,33 @@ def test_rows_139_to_143_the_token_request(lms: ScriptedLms, tokens: ServiceToke
     assert claims["iat"] <= time.time() < claims["exp"]
 
 
+def test_row_141_whom_an_assertion_is_for(lms: ScriptedLms, tokens: ServiceTokens, keyring: Keyring) -> None:
+    """As registered; else as the LMS's family wants it; else the token address itself."""
+    own = "https://lms.example.test/audience"
+    cases = [
+        (replace(lms.facts(), id=1), f"{lms.url}/token"),
+        (replace(lms.facts("brightspace"), id=2), "https://api.brightspace.com/auth/token"),
+        (replace(lms.facts("brightspace"), id=3, token_audience=own), own),
+        (replace(lms.facts(), id=4, token_audience=own), own),
+    ]
+    for platform, _ in cases:
+        tokens.token(platform, "D1", SCOPE)
+    said = [assertion_of(call.form, keyring)[1]["aud"] for call in lms.calls_to("/token")]
+    assert said == [audience for _, audience in cases]
+
+
+@pytest.mark.parametrize("seconds", [-50, 50])
+def test_row_257_an_assertion_is_good_where_the_clock_is_50_seconds_off(
+    lms: ScriptedLms, tokens: ServiceTokens, keyring: Keyring, seconds: int
+) -> None:
+    """Moodle allows nothing: neither an assertion of its future, nor one whose time is up. Canvas wants 5 minutes."""
+    tokens.token(lms.facts(), "D1", SCOPE)
+    _, claims = assertion_of(lms.calls_to("/token")[0].form, keyring)
+    theirs = time.time() + seconds
+    assert theirs - 300 < claims["iat"] <= theirs < claims["exp"] <= theirs + 300
+    assert claims["exp"] - claims["iat"] <= 300
+
+
 def test_row_144_every_assertion_has_an_id_of_its_own(
     lms: ScriptedLms, tokens: ServiceTokens, keyring: Keyring
 ) -> None:
@@ -81,7 +109,8 @@ def test_row_146_a_token_about_to_end_is_replaced(lms: ScriptedLms, tokens: Serv
     assert len(lms.calls_to("/token")) == 2
 
 
-@pytest.mark.parametrize("seconds", [None, "3600", [], True, 1e400], ids=repr)
+@pytest.mark.parametrize("seconds", [None, "3600", [], True, 1e400, -1e400, 10**400, float("nan")],
+                         ids=lambda value: repr(value)[:10])  # fmt: skip
 def test_a_strange_life_of_a_token_is_no_fault(lms: ScriptedLms, tokens: ServiceTokens, seconds: object) -> None:
     lms.will_say("/token", token_answer("t", expires_in=seconds))
     assert tokens.token(lms.facts(), "D1", SCOPE) == "t"
