@@ -29,6 +29,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite and (path := url.removeprefix("sqlite:///")):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).touch(mode=0o600)  # names and grades are for its owner; the files beside it follow suit
         # hide_parameters: an error's text goes to the log, and parameters hold what people wrote
         self.engine = create_engine(
             url, pool_size=pool_size, max_overflow=20, pool_pre_ping=not self.is_sqlite, hide_parameters=True

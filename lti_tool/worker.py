@@ -4,6 +4,7 @@ huey is only bell and clock: its tasks take no arguments, and losing one loses n
 """
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ from lti_tool.settings import Settings
 
 SENDERS = 4  # measured on Moodle: more at once only makes each slower
 ROSTER_AFTER_VISIT = timedelta(minutes=30)
+SCORES_WAIT_SECONDS = 15.0
 KEEP_ENDED_VISITS = timedelta(days=30)
 KEEP_UNPLACED = timedelta(days=180)  # an LMS's form may stay open, a course may be built long before its term
 
@@ -142,7 +144,10 @@ class Clockwork:
 
     def read_rosters(self, *, for_scores: bool = False) -> None:
         """Read anew the rosters of courses that people visit, or that scores go to, each at most every few minutes."""
+        give_up = time.monotonic() + SCORES_WAIT_SECONDS
         for course_id in self._courses(self._with_due_scores() if for_scores else self._visited()):
+            if for_scores and time.monotonic() > give_up:
+                break  # an LMS that hangs must not hold up the scores of the others
             with self._database.writing() as session:
                 course = session.scalar(_CLAIM_ROSTER, {"course_id": course_id, "at": self._clock(),
                                                         "before": self._clock() - ROSTER_FRESH})  # fmt: skip

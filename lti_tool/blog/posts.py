@@ -99,13 +99,18 @@ def add_post(session: Session, blog_id: int, draft: PostDraft, now: datetime) ->
 
 def edit_post(session: Session, post: Post, draft: PostDraft, now: datetime) -> None:
     """Change one's own post. Raises NotAllowed (somebody else's) and Rejected."""
-    if post.author_id is None or post.author_id != draft.author_id:
-        raise NotAllowed("Only the person who wrote a post can change it.", "You can comment on it instead.")
+    require_author(post.author_id, draft.author_id)
     for name, value in _checked_fields(
         draft.title, draft.subtitle, draft.body, draft.sources, plain=post.plain
     ).items():
         setattr(post, name, value)
     post.edited_at = now
+
+
+def require_author(author_id: int | None, person_id: int | None) -> None:
+    """Raise NotAllowed for anybody but the person who wrote a post."""
+    if author_id is None or author_id != person_id:
+        raise NotAllowed("Only the person who wrote a post can change it.", "You can comment on it instead.")
 
 
 def find_post(session: Session, blog_id: int, number: int) -> Post:

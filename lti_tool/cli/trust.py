@@ -180,6 +180,20 @@ def platforms_disable(tool: Tool, _clockwork: Clockwork, platform_id: int) -> No
     click.echo(f"{name} is disabled.")
 
 
+@platforms.command("enable")
+@click.argument("platform_id", type=int)
+@with_tool
+def platforms_enable(tool: Tool, _clockwork: Clockwork, platform_id: int) -> None:
+    """Let an LMS in again that was disabled."""
+    with tool.database.writing() as session:
+        row = session.get(Platform, platform_id)
+        if row is None:
+            raise SetUpProblem(f"There is no platform {platform_id}.", "`lti-tool platforms list` shows them.")
+        row.disabled_at = None
+        name = row.name
+    click.echo(f"{name} is enabled.")
+
+
 def _check_address(tool: Tool, option: str, address: str) -> None:
     try:
         tool.connection.check(address)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.models import GradebookScore, Person, Placement, SyncState
+from lti_tool.models import GradebookScore, Membership, Person, Placement, SyncState
 
 _PROBLEMS_FIRST = {
     SyncState.NEEDS_TEACHER: 0,
@@ -18,9 +18,18 @@ _PROBLEMS_FIRST = {
     SyncState.WAITING: 2,
     SyncState.SENT: 3,
 }
+
+
+def people_of(course_id: int | BindParameter[int]) -> Select[int]:
+    """The ids of a course's people: courses can share a blog, but not the right to see each other's scores."""
+    return select(Membership.person_id).where(Membership.course_id == course_id)
+
+
 _STATES = (
     select(GradebookScore.state, func.count())
-    .where(GradebookScore.blog_id == bindparam("blog_id"))
+    .where(
+        GradebookScore.blog_id == bindparam("blog_id"), GradebookScore.person_id.in_(people_of(bindparam("course_id")))
+    )
     .group_by(GradebookScore.state)
 )
 
@@ -55,11 +64,13 @@ class SyncProgress:
     stuck: int
 
 
-def ledger(session: Session, blog_id: int | None = None) -> tuple[LedgerLine, ...]:
-    """Return the lines of one blog, or of all, problems first and then by name."""
+def ledger(session: Session, blog_id: int | None = None, course_id: int | None = None) -> tuple[LedgerLine, ...]:
+    """Return the lines of one blog (and there of one course), or of all, problems first and then by name."""
     wanted = select(GradebookScore, Person).join(Person, Person.id == GradebookScore.person_id)
     if blog_id is not None:
         wanted = wanted.where(GradebookScore.blog_id == blog_id)
+    if course_id is not None:
+        wanted = wanted.where(GradebookScore.person_id.in_(people_of(course_id)))
     lines = [_line(row, person) for row, person in session.execute(wanted)]
     return tuple(sorted(lines, key=lambda line: (_PROBLEMS_FIRST[line.state], line.blog_id, line.name.casefold())))
 
@@ -68,9 +79,9 @@ def sync_progress(lines: Iterable[LedgerLine]) -> SyncProgress:
     return _progress(Counter(line.state for line in lines))
 
 
-def sync_progress_of(session: Session, blog_id: int) -> SyncProgress:
-    """Return how far a blog's scores have come without reading them."""
-    counts = session.execute(_STATES, {"blog_id": blog_id})
+def sync_progress_of(session: Session, blog_id: int, course_id: int) -> SyncProgress:
+    """Return how far the scores of a course's people in a blog have come, without reading them."""
+    counts = session.execute(_STATES, {"blog_id": blog_id, "course_id": course_id})
     return _progress(Counter({row[0]: row[1] for row in counts}))
 
 

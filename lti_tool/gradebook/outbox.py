@@ -166,8 +166,10 @@ def wait_seconds(attempts: int, retry_after_seconds: float | None, spread: int) 
     return max(doubled * (1 + spread % 8 / 32), retry_after_seconds or 0)
 
 
-def try_again(session: Session, blog_id: int, now: datetime, person_id: int | None = None) -> int:
-    """Make unsent scores of a blog (or of one person in it) due at once, and return how many."""
+def try_again(
+    session: Session, blog_id: int, now: datetime, person_id: int | None = None, course_id: int | None = None
+) -> int:
+    """Make unsent scores of a blog (or of one person, or one course, in it) due at once, and return how many."""
     rows = (
         update(GradebookScore)
         .where(
@@ -179,6 +181,9 @@ def try_again(session: Session, blog_id: int, now: datetime, person_id: int | No
     )
     if person_id is not None:
         rows = rows.where(GradebookScore.person_id == person_id)
+    if course_id is not None:
+        people = select(Membership.person_id).where(Membership.course_id == course_id)
+        rows = rows.where(GradebookScore.person_id.in_(people))
     return len(session.execute(rows.returning(GradebookScore.id)).all())
 
 

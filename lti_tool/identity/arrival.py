@@ -137,13 +137,16 @@ def record_person(session: Session, arrival: Arrival) -> Person:
         "email": arrival.email,
     }
     key = {"platform_id": arrival.platform_id, "lti_sub": arrival.person_key}
-    return insert_or_get(session, Person, [Person.platform_id, Person.lti_sub], {**key, **names}, refresh=list(names))
+    given = [name for name, value in names.items() if value]  # what a launch withholds the roster may have told
+    return insert_or_get(session, Person, [Person.platform_id, Person.lti_sub], {**key, **names}, refresh=given)
 
 
 def record_course(session: Session, arrival: Arrival) -> Course:
-    facts = {"title": arrival.course_title, "label": arrival.course_label}
-    if arrival.roster_address:
-        facts["lti_memberships_url"] = arrival.roster_address
+    facts = {
+        "title": arrival.course_title,
+        "label": arrival.course_label,
+        "lti_memberships_url": arrival.roster_address,  # None once the LMS's administrator has switched it off
+    }
     key = {"deployment_id": arrival.deployment_id, "lti_context_id": arrival.course_key}
     unique = [Course.deployment_id, Course.lti_context_id]
     return insert_or_get(session, Course, unique, {**key, **facts}, refresh=list(facts))
@@ -171,11 +174,12 @@ def _welcome_news(session: Session, arrival: Arrival, link: OpenedLink, now: dat
 
 def _says_the_same(row: Row[*tuple[Any, ...]], arrival: Arrival, link: OpenedLink) -> bool:
     names = (row.name, row.given_name, row.family_name, row.email)
+    said = (arrival.name, arrival.given_name, arrival.family_name, arrival.email)
     return (
-        names == (arrival.name, arrival.given_name, arrival.family_name, arrival.email)
+        all(new in (None, old) for new, old in zip(said, names, strict=True))
         and (row.launched_role, row.is_test) == (arrival.role, arrival.is_test)
         and (row.course_title, row.course_label) == (arrival.course_title, arrival.course_label)
-        and arrival.roster_address in (None, row.lti_memberships_url)
+        and arrival.roster_address == row.lti_memberships_url
         and (row.lti_line_item_url, tuple(row.lti_scopes)) == (link.column, link.scopes)
         and (row.blog_title == link.title or row.home_id != row.course_id)
     )

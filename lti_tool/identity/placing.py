@@ -62,6 +62,9 @@ def _blog_for(session: Session, course: Course, link: OpenedLink, now: datetime)
         if same is not None:
             return same
     origin = _origin(session, course, link, plan)
+    if origin is not None and (early := _opened_by_second_link(session, course, origin)) is not None:
+        early.content_key = link.content_key
+        return early
     blog = Blog(course_id=course.id, content_key=link.content_key, title=link.title, created_at=now)
     model = origin or plan
     if model is not None:
@@ -78,6 +81,13 @@ def _copy_here(session: Session, course: Course, original: Blog) -> Blog | None:
     if original.content_key is not None:
         is_copy = or_(is_copy, Blog.content_key == original.content_key)
     return session.scalar(select(Blog).where(Blog.course_id == course.id, is_copy).order_by(Blog.id).limit(1))
+
+
+def _opened_by_second_link(session: Session, course: Course, origin: Blog) -> Blog | None:
+    """The copy that a second link to the same conversation made here, because it was opened before the first."""
+    seconds = select(PlannedBlog.content_key).where(PlannedBlog.same_as_id == origin.id)
+    here = select(Blog).where(Blog.course_id == course.id, Blog.copied_from_id == origin.id)
+    return session.scalar(here.where(Blog.content_key.in_(seconds)).limit(1))
 
 
 def _plan(session: Session, course: Course, link: OpenedLink) -> PlannedBlog | None:

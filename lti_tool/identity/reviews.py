@@ -32,8 +32,8 @@ def welcome_reviewer(session: Session, arrival: Arrival, wanted: ReviewOf, now: 
     Moodle signs a review that a student forged for somebody else, and an address can be passed on: so it is the role in
     this launch that counts, and work of another course does not exist here. Raises NotAllowed and NotFound.
     """
+    person = record_person(session, arrival)  # people before courses, as launches and rosters do: no deadlock
     course = record_course(session, arrival)
-    person = record_person(session, arrival)
     placement, reviewed = _wanted(session, arrival, course, wanted)
     is_own = reviewed is not None and reviewed.id == person.id
     if not arrival.role.is_staff and not is_own:

@@ -122,7 +122,7 @@ class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, Browse
         try:
             super().validate()
         except (LaunchRefused, LtiException) as problem:
-            facts = self._facts()
+            facts = self.facts()
             self._jwt = {}
             if not isinstance(problem, LaunchRefused):
                 raise LaunchRefused(Reason.TOKEN_MALFORMED, **facts) from None
@@ -130,7 +130,7 @@ class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, Browse
             raise
         return self
 
-    def _facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, object]:
         """Which registration and key a refusal is about, for the log; a claim only once its signature is verified."""
         facts: dict[str, object] = {}
         if self.platform is not None:

@@ -80,6 +80,7 @@ class Connection:
     ) -> Answer:
         """Make one call. Raises LmsUnreachable (no answer) and AddressRefused."""
         self.check(url)
+        _call_of_thread.ends_at = time.monotonic() + timeout
         try:
             with self._session().request(
                 method,
@@ -93,12 +94,17 @@ class Connection:
                 return Answer(
                     response.status_code,
                     {name.lower(): value for name, value in response.headers.items()},
-                    _text(response, largest, time.monotonic() + timeout),
+                    _text(response, largest),
                 )
         except requests.Timeout:
             raise LmsUnreachable("The LMS did not answer in time.") from None
         except requests.RequestException:
-            raise LmsUnreachable("The LMS could not be reached.") from None
+            late = time.monotonic() >= _call_of_thread.ends_at
+            raise LmsUnreachable(
+                "The LMS did not answer in time." if late else "The LMS could not be reached."
+            ) from None
+        finally:
+            _call_of_thread.ends_at = None
 
     def check(self, url: str) -> None:
         """Raise AddressRefused for an address that is not https, save http to a private one that is allowed."""
@@ -106,7 +112,9 @@ class Connection:
             parts = urlsplit(url)
         except ValueError:
             raise AddressRefused("not an address") from None
-        if parts.scheme == "https" and parts.hostname and not parts.username:
+        if "@" in parts.netloc:  # names and passwords have no place here
+            raise AddressRefused("with a name before its host")
+        if parts.scheme == "https" and parts.hostname:
             return
         if parts.scheme == "http" and parts.hostname and self._allow_private and _is_private_host(parts.hostname):
             return
@@ -124,23 +132,46 @@ class Connection:
         return session
 
 
-def _certificates(ca_file: Path | None) -> ssl.SSLContext | None:
-    if ca_file is None:
-        return None
+_call_of_thread = threading.local()
+
+
+class _Patient:
+    """A socket whose reads end with the call: the time-out of a plain one begins anew with each byte."""
+
+    def recv_into(self, *args: Any) -> int:
+        ends_at = getattr(_call_of_thread, "ends_at", None)
+        if ends_at is not None:
+            left = ends_at - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the call took too long")
+            self.settimeout(left)  # type: ignore[attr-defined]  # of the socket that this is mixed into
+        read: int = super().recv_into(*args)  # type: ignore[misc]
+        return read
+
+
+class _PatientSocket(_Patient, socket.socket):
+    pass
+
+
+class _PatientTls(_Patient, ssl.SSLSocket):
+    pass
+
+
+def _certificates(ca_file: Path | None) -> ssl.SSLContext:
     context = create_urllib3_context()
+    context.sslsocket_class = _PatientTls
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    context.load_verify_locations(ca_file)
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     return context
 
 
-def _text(response: requests.Response, largest: int, give_up: float) -> str:
+def _text(response: requests.Response, largest: int) -> str:
     read = bytearray()
     while chunk := _next_piece(response):
         read += chunk
         if len(read) > largest:
             raise LmsUnreachable("The LMS answered with far more than was asked for.")
-        if time.monotonic() > give_up:  # the time-out of a request begins anew with each byte that trickles in
-            raise LmsUnreachable("The LMS did not answer in time.")
     return read.decode("utf-8", "replace")
 
 
@@ -201,20 +232,23 @@ class _Guard:
         problem: OSError | None = None
         for address in addresses:  # localhost is often two addresses, of which a server listens on one
             try:
-                return create_connection((address, self.port), self.timeout, self.source_address, self.socket_options)
+                plain = create_connection((address, self.port), self.timeout, self.source_address, self.socket_options)
+                patient = _PatientSocket(plain.family, plain.type, plain.proto, plain.detach())
+                patient.settimeout(self.timeout)
+                return patient
             except OSError as failed:
                 problem = failed
         raise NewConnectionError(self, f"no connection: {problem}") from problem  # type: ignore[arg-type]
 
 
 class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, *, allow_private: bool, trust: ssl.SSLContext | None) -> None:
+    def __init__(self, *, allow_private: bool, trust: ssl.SSLContext) -> None:
         self._allow_private = allow_private
         self._trust = trust
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs | ({"ssl_context": self._trust} if self._trust else {}))
+        super().init_poolmanager(*args, **kwargs | {"ssl_context": self._trust})
         allowed = {"allow_private": self._allow_private}
         plain = type("GuardedHTTP", (_Guard, HTTPConnection), allowed)
         secure = type("GuardedHTTPS", (_Guard, HTTPSConnection), allowed)

@@ -69,6 +69,7 @@ def verify_launch(form: Mapping[str, str], cookies: Mapping[str, str], gate: Gat
             raise LaunchRefused(Reason.TOKEN_MALFORMED)
         arrival = arrival_from(claims, platform, deployment_id)
     except LaunchRefused as problem:
+        problem.facts = launch.facts() | problem.facts
         if launch.platform is None or problem.reason in _LEAVES_LOGIN:
             raise
         with gate.database.writing() as session:

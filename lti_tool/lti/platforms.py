@@ -159,7 +159,7 @@ class PlatformKeys:
         if read_at is None or self._clock() - read_at > KEYS_SERVE:
             raise LaunchRefused(Reason.KEYS_UNAVAILABLE)
         if kid not in keys:
-            raise LaunchRefused(Reason.KEY_UNKNOWN)
+            raise LaunchRefused(Reason.KEYS_UNAVAILABLE if self._last_read_failed(platform.id) else Reason.KEY_UNKNOWN)
         return keys[kid]
 
     def refresh_stale(self) -> None:
@@ -173,6 +173,18 @@ class PlatformKeys:
         for platform in platforms:
             if self._may_fetch(platform.id):
                 self._fetch(platform)
+                self._leave_a_fetch_for_new_keys(platform.id)
+
+    def _leave_a_fetch_for_new_keys(self, platform_id: int) -> None:
+        """What the worker reads is not the one reading that a new key may cost in this minute, unless it failed."""
+        read = Platform.key_set_read_at >= Platform.key_set_tried_at
+        with self._database.writing() as session:
+            session.execute(update(Platform).where(Platform.id == platform_id, read).values(key_set_tried_at=None))
+
+    def _last_read_failed(self, platform_id: int) -> bool:
+        failed = Platform.key_set_tried_at > Platform.key_set_read_at
+        with self._database.reading() as session:
+            return session.scalar(select(Platform.id).where(Platform.id == platform_id, failed)) is not None
 
     def _known(self, platform_id: int) -> _KeySet:
         with self._database.reading() as session:

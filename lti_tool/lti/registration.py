@@ -60,6 +60,11 @@ def register_platform(
         select(Platform).where(Platform.lti_issuer == wanted.lti_issuer, Platform.lti_client_id == wanted.lti_client_id)
     )
     is_new = row is None
+    if row is not None and row.disabled_at is not None:
+        raise SetUpProblem(
+            f"Platform {row.id}, {row.name}, has this issuer and client id, and is disabled.",
+            f"Nothing is changed. `lti-tool platforms enable {row.id}` lets it in again.",
+        )
     if row is None:
         row = Platform(**vars(wanted), family="", created_at=now)
         session.add(row)

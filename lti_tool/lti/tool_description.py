@@ -15,8 +15,8 @@ from lti_tool.lti.roster import ROSTER_SCOPE
 
 NAME = "Class blog"
 DESCRIPTION = "A class blog with threaded comments; what students write is graded and goes to the gradebook."
-# To send scores, to see what the gradebook shows, to know who is in the course. No line items: the LMS makes them.
-SCOPES = (SCORE_SCOPE, "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly", ROSTER_SCOPE)
+# To send scores, and to know who is in the course. No columns: the LMS makes them with the link.
+SCOPES = (SCORE_SCOPE, ROSTER_SCOPE)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 _DIALOGUE_WIDTH, _DIALOGUE_HEIGHT = 800, 700
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Select, func, select
+from sqlalchemy import BindParameter, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.models import Comment, Mark, Membership, Person, Placement, Post, Role
@@ -66,12 +66,12 @@ def contributed_at(session: Session, blog_id: int, person_id: int | None = None)
     return latest
 
 
-def students_of(session: Session, blog_id: int) -> tuple[Student, ...]:
-    """Return the students of the courses that the blog is open in, each once, in the order of their names."""
+def students_of(session: Session, blog_id: int, course_id: int | None = None) -> tuple[Student, ...]:
+    """Return the students of the courses that the blog is open in (or of one), each once, by name."""
     rows = session.execute(
         select(Membership, Person)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.course_id.in_(courses_of(blog_id)), Membership.is_test.is_(False))
+        .where(Membership.course_id.in_(courses_of(blog_id, course_id)), Membership.is_test.is_(False))
     ).all()
     students = {
         person.id: Student(person.id, person.shown_name, member.left_at is not None)
@@ -81,6 +81,14 @@ def students_of(session: Session, blog_id: int) -> tuple[Student, ...]:
     return tuple(sorted(students.values(), key=lambda student: (student.name.casefold(), student.id)))
 
 
-def courses_of(blog_id: int | BindParameter[int]) -> Select[int]:
-    """The ids of the courses whose links open a blog: one, unless courses share the conversation."""
-    return select(Placement.course_id).where(Placement.blog_id == blog_id)
+def courses_of(
+    blog_id: int | BindParameter[int], course_id: int | BindParameter[int | None] | None = None
+) -> Select[int]:
+    """The ids of the courses whose links open a blog: one, unless courses share the conversation; or only `course_id`.
+
+    Who grades in one course grades its own students, and not those of another course that shares the blog.
+    """
+    courses = select(Placement.course_id).where(Placement.blog_id == blog_id)
+    if isinstance(course_id, BindParameter):
+        return courses.where(or_(course_id.is_(None), Placement.course_id == course_id))
+    return courses if course_id is None else courses.where(Placement.course_id == course_id)

@@ -1,9 +1,12 @@
-"""Marks on comments, and the queue of those that wait for one."""
+"""Marks on comments, and the queue of those that wait for one.
+
+With a `course_id` only the students of that course: courses can share a blog, but not the right to grade.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Integer, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound, Rejected
@@ -25,16 +28,16 @@ _LIVE_IN_BLOG = (
 )
 
 
-def _students(blog_id: int | BindParameter[int]) -> Select[int]:
+def _students(blog_id: int | BindParameter[int], course_id: int | BindParameter[int | None] | None) -> Select[int]:
     """Whose comments are marked: each student once, though they be in several of the courses that share the blog."""
     return (
         select(Membership.person_id)
-        .where(Membership.course_id.in_(courses_of(blog_id)), _A_STUDENT, Membership.is_test.is_(False))
+        .where(Membership.course_id.in_(courses_of(blog_id, course_id)), _A_STUDENT, Membership.is_test.is_(False))
         .distinct()
     )
 
 
-_STUDENTS = _students(bindparam("blog_id")).subquery()
+_STUDENTS = _students(bindparam("blog_id"), bindparam("course_id", type_=Integer)).subquery()
 _STUDENTS_COMMENTS = (
     select(Comment.id)
     .select_from(_STUDENTS)
@@ -74,7 +77,14 @@ class Progress:
 
 
 def set_mark(
-    session: Session, blog_id: int, comment_id: int, grader_id: int, mark: int | None, feedback: str, now: datetime
+    session: Session,
+    blog_id: int,
+    comment_id: int,
+    grader_id: int,
+    mark: int | None,
+    feedback: str,
+    now: datetime,
+    course_id: int | None = None,
 ) -> None:
     """Mark a student's comment 0 to 3, or take the mark back with None, and score its author anew.
 
@@ -83,7 +93,7 @@ def set_mark(
     if mark is not None and not 0 <= mark <= HIGHEST_MARK:
         raise Rejected(f"A mark is 0 to {HIGHEST_MARK}.", "Choose one of the marks shown.")
     # Locked, so that two graders at the same instant, or its author's deletion, come one after the other.
-    one = _markable(blog_id).where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
+    one = _markable(blog_id, course_id).where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
     comment = session.scalar(one)
     if comment is None or comment.author_id is None:
         raise NotFound(*_NOT_MARKABLE)
@@ -112,17 +122,17 @@ def _checked_feedback(feedback: str) -> str:
     return text
 
 
-def next_to_mark(session: Session, blog_id: int, after: int = 0) -> ToMark | None:
+def next_to_mark(session: Session, blog_id: int, after: int = 0, course_id: int | None = None) -> ToMark | None:
     """Return the first comment without a mark behind comment id `after`, else the first of all, or None."""
-    unmarked = _to_mark(blog_id).where(Mark.comment_id.is_(None)).limit(1)
+    unmarked = _to_mark(blog_id, course_id).where(Mark.comment_id.is_(None)).limit(1)
     following = session.execute(unmarked.where(Comment.id > after).order_by(Comment.id)).one_or_none()
     row = following or (session.execute(unmarked.order_by(Comment.id)).one_or_none() if after else None)
     return _view(row) if row else None
 
 
-def comment_to_mark(session: Session, blog_id: int, comment_id: int) -> ToMark:
+def comment_to_mark(session: Session, blog_id: int, comment_id: int, course_id: int | None = None) -> ToMark:
     """Return one student's comment, marked or not. Raises NotFound."""
-    row = session.execute(_to_mark(blog_id).where(Comment.id == comment_id)).one_or_none()
+    row = session.execute(_to_mark(blog_id, course_id).where(Comment.id == comment_id)).one_or_none()
     if row is None:
         raise NotFound(*_NOT_MARKABLE)
     return _view(row)
@@ -130,37 +140,37 @@ def comment_to_mark(session: Session, blog_id: int, comment_id: int) -> ToMark:
 
 def comments_by(session: Session, blog_id: int, person_id: int) -> tuple[ToMark, ...]:
     """Return one student's comments in the order in which they were written."""
-    rows = session.execute(_to_mark(blog_id).where(Comment.author_id == person_id).order_by(Comment.id))
+    rows = session.execute(_to_mark(blog_id, None).where(Comment.author_id == person_id).order_by(Comment.id))
     return tuple(_view(row) for row in rows)
 
 
-def progress(session: Session, blog_id: int) -> Progress:
-    total, marked = session.execute(_COUNTED, {"blog_id": blog_id}).one()
+def progress(session: Session, blog_id: int, course_id: int | None = None) -> Progress:
+    total, marked = session.execute(_COUNTED, {"blog_id": blog_id, "course_id": course_id}).one()
     unmatched = session.scalar(_COMMENTS_OF_NOBODY, {"blog_id": blog_id})
     return Progress(marked, total - marked, unmatched or 0)
 
 
-def waiting_for_mark(session: Session, blog_id: int, at_most: int = 100) -> int:
+def waiting_for_mark(session: Session, blog_id: int, course_id: int | None = None, at_most: int = 100) -> int:
     """Return how many comments wait for a mark, counting no further than `at_most`: it stands above every page."""
     counted = select(func.count()).select_from(_WAITING.limit(at_most).subquery())
-    return session.scalar(counted, {"blog_id": blog_id}) or 0
+    return session.scalar(counted, {"blog_id": blog_id, "course_id": course_id}) or 0
 
 
-def _markable(blog_id: int) -> Select[Comment]:
+def _markable(blog_id: int, course_id: int | None) -> Select[Comment]:
     return (
         select(Comment)
         .join(Post, Post.id == Comment.post_id)
         .where(
             Post.blog_id == blog_id,
             Comment.deleted_at.is_(None),
-            Comment.author_id.in_(_students(blog_id)),
+            Comment.author_id.in_(_students(blog_id, course_id)),
         )
     )
 
 
-def _to_mark(blog_id: int) -> Select[Comment, Person, int, Mark]:
+def _to_mark(blog_id: int, course_id: int | None) -> Select[Comment, Person, int, Mark]:
     return (
-        _markable(blog_id)
+        _markable(blog_id, course_id)
         .join(Person, Person.id == Comment.author_id)
         .outerjoin(Mark, Mark.comment_id == Comment.id)
         .with_only_columns(Comment, Person, Post.number, Mark)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.blog.text import LONGEST_COMMENT, safe_html
+from lti_tool.blog.text import LONGEST_COMMENT, safe_html, without_secrets
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Blog, PlannedBlog
 from lti_tool.participation.rules import DEFAULT_RULE, Activity, rule_from, stored
@@ -88,7 +88,7 @@ def plan_same(session: Session, course_id: int, blog_id: int, now: datetime) -> 
 
 def checked_prompt(text: str) -> str:
     """Return a prompt as it is kept. Raises Rejected, with the text, if it is too long."""
-    prompt = text.replace("\r\n", "\n").strip()
+    prompt = without_secrets(text.replace("\r\n", "\n").strip())
     if len(prompt) > LONGEST_PROMPT:
         raise Rejected(f"The prompt is longer than {LONGEST_PROMPT:,} characters.", "Shorten it.", kept=text)
     return prompt

@@ -85,8 +85,8 @@ def glance(session: Session, blog_id: int, person_id: int) -> Glance:
     return Glance(row.points, two_decimals(rule.sheet(Activity(0, ())).maximum), row.written, rule)
 
 
-def standings(session: Session, blog_id: int) -> dict[int, Standing]:
-    """Return where each student of the blog's course stands, whether they did anything or not."""
+def standings(session: Session, blog_id: int, course_id: int | None = None) -> dict[int, Standing]:
+    """Return where each student of the blog (or of one of its courses) stands, whether they did anything or not."""
     rule = rule_of(session, blog_id)
     done = activities(session, blog_id)
     corrections = {
@@ -95,7 +95,7 @@ def standings(session: Session, blog_id: int) -> dict[int, Standing]:
     nothing = Activity(0, ())
     return {
         student.id: _standing(rule, done.get(student.id, nothing), corrections.get(student.id))
-        for student in students_of(session, blog_id)
+        for student in students_of(session, blog_id, course_id)
     }
 
 

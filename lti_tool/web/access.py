@@ -57,11 +57,13 @@ def secret_from_cookie() -> str:
 
 
 def refuse_passed_on(address_key: str) -> None:
-    """Raise VisitEnded when an address that holds its own secret is asked for by anybody but our own pages.
+    """Raise VisitEnded when an address that holds its own secret is opened outside the frame it was made for.
 
-    Somebody was given the link and typed it in, or put it into a page for others: a browser says so.
+    Somebody was given the link, and typed it in or pressed it: a browser says so. What is written loses such secrets.
     """
-    if ADDRESS_MARK in address_key and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+    ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    in_window = request.headers.get("Sec-Fetch-Dest") == "document"
+    if ADDRESS_MARK in address_key and (in_window or not ours):
         raise visit_ended()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.comments import Draft, add_comment, delete_comment, edit_comment, own_comment, require_writer
-from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, open_post, posts_of
+from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, open_post, posts_of, require_author
 from lti_tool.blog.reading import CommentView, comment_view, page_holding, thread_page
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.gradebook.ledger import sync_progress_of
@@ -130,6 +130,7 @@ def edit_own_post(number: int) -> str:
     who = visitor()
     with tool().database.reading() as session:
         view = open_post(session, who.blog_id, number).view
+    require_author(view.author.id, who.person_id)
     fields = {
         "title": view.title, "subtitle": view.subtitle, "body": view.body, "sources": "\n".join(view.source_lines),
     }  # fmt: skip
@@ -210,7 +211,10 @@ def _summary(session: Session) -> dict[str, object]:
     """What stands above the thread: a student's own score, a teacher's work left."""
     who = visitor()
     if who.role.is_staff:
-        return {"waiting": waiting_for_mark(session, who.blog_id), "sync": sync_progress_of(session, who.blog_id)}
+        return {
+            "waiting": waiting_for_mark(session, who.blog_id, who.course_id),
+            "sync": sync_progress_of(session, who.blog_id, who.course_id),
+        }
     if who.role is Role.STUDENT:
         return {"mine": glance(session, who.blog_id, who.person_id)}
     return {}

@@ -33,12 +33,12 @@ def overview() -> str:
     """Every student with what they did and their score."""
     who = visitor()
     with tool().database.reading() as session:
-        students = students_of(session, who.blog_id)
-        where = standings(session, who.blog_id)
+        students = students_of(session, who.blog_id, who.course_id)
+        where = standings(session, who.blog_id, who.course_id)
         return render_template(
             "desk/overview.html",
             rows=[(student, where[student.id]) for student in students],
-            left=progress(session, who.blog_id),
+            left=progress(session, who.blog_id, who.course_id),
             rule=rule_of(session, who.blog_id),
             roster_problem=session.get_one(Course, who.course_id).roster_problem,
         )
@@ -51,9 +51,9 @@ def queue() -> str:
     asked = request.args.get("comment", type=row_number)
     with tool().database.reading() as session:
         if asked:
-            item: ToMark | None = comment_to_mark(session, who.blog_id, asked)
+            item: ToMark | None = comment_to_mark(session, who.blog_id, asked, who.course_id)
         else:
-            item = next_to_mark(session, who.blog_id, request.args.get("after", 0, type=row_number))
+            item = next_to_mark(session, who.blog_id, request.args.get("after", 0, type=row_number), who.course_id)
         return _queue_page(session, item)
 
 
@@ -67,12 +67,12 @@ def mark(comment_id: int) -> str | Response:
     with tool().database.writing() as session:
         number = int(given) if given else None
         set_mark(session, who.blog_id, comment_id, who.person_id, number, request.form.get("feedback", ""),
-                 tool().clock())  # fmt: skip
+                 tool().clock(), who.course_id)  # fmt: skip
     tool().ring()
     if request.headers.get("X-Requested-With") != "fetch":
         return redirect(url_for("desk.queue", after=comment_id), 303)
     with tool().database.reading() as session:
-        return _queue_page(session, next_to_mark(session, who.blog_id, comment_id), part=True)
+        return _queue_page(session, next_to_mark(session, who.blog_id, comment_id, who.course_id), part=True)
 
 
 @room.get("/desk/people/<int:person_id>")
@@ -136,7 +136,7 @@ def _queue_page(session: Session, item: ToMark | None, *, part: bool = False) ->
         item=item,
         post=post,
         parent=parent,
-        left=progress(session, who.blog_id),
+        left=progress(session, who.blog_id, who.course_id),
         where=standing(session, who.blog_id, item.person_id) if item else None,
         marks=range(HIGHEST_MARK + 1),
     )
@@ -159,7 +159,7 @@ def _person_page(person_id: int, problem: Rejected | None = None, points: str | 
 
 
 def _student(session: Session, person_id: int) -> Student:
-    for student in students_of(session, visitor().blog_id):
+    for student in students_of(session, visitor().blog_id, visitor().course_id):
         if student.id == person_id:
             return student
     raise NotFound("There is no such student in this course.", "Go back to the desk.")

@@ -14,7 +14,7 @@ room = blueprint_for_visits("gradebook", staff_only=True)
 @room.get("/gradebook")
 def page() -> str:
     with tool().database.reading() as session:
-        lines = ledger(session, visitor().blog_id)
+        lines = ledger(session, visitor().blog_id, visitor().course_id)
         column = has_column(session, visitor().blog_id)
     return render_template("gradebook/page.html", lines=lines, progress=sync_progress(lines), has_column=column)
 
@@ -23,7 +23,7 @@ def page() -> str:
 def table() -> str:
     """The page's table alone, for its script while a sync runs."""
     with tool().database.reading() as session:
-        lines = ledger(session, visitor().blog_id)
+        lines = ledger(session, visitor().blog_id, visitor().course_id)
     return render_template("gradebook/_table.html", lines=lines, progress=sync_progress(lines))
 
 
@@ -31,6 +31,7 @@ def table() -> str:
 def again() -> Response:
     """Send unsent scores now: one person's, or all of the blog."""
     with tool().database.writing() as session:
-        try_again(session, visitor().blog_id, tool().clock(), request.form.get("person", type=row_number))
+        person_id = request.form.get("person", type=row_number)
+        try_again(session, visitor().blog_id, tool().clock(), person_id, visitor().course_id)
     tool().ring()
     return redirect(url_for("gradebook.page"), 303)

@@ -111,7 +111,7 @@ def _enter_review(let_in: LetIn, wants: ReviewOf, now: datetime) -> tuple[str, O
     with tool().database.writing() as session:
         review = welcome_reviewer(session, let_in.arrival, wants, now)
         opened = open_visit(session, review.visitor, now, in_address=let_in.by_storage)
-        students = {student.id for student in students_of(session, review.visitor.blog_id)}
+        students = {student.id for student in students_of(session, review.visitor.blog_id, review.visitor.course_id)}
     if not review.visitor.role.is_staff:
         return url_for("participation.mine", visit_key=opened.address_key), opened
     if review.person_id not in students:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, g, make_response, render_template, request
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from lti_tool.web.access import refuse_passed_on, secret_from_cookie, tool
 from lti_tool.web.errors import log_fault
 from lti_tool.web.numbers import row_number
 
+log = structlog.get_logger()
 room = Blueprint("linking", __name__, url_prefix="/choose/<request_key>")
 MOST_AT_ONCE = 20
 _WAYS = {"same": plan_same, "like": plan_like}
@@ -45,6 +47,7 @@ def start() -> tuple[str, int]:
     """What can be chosen; for who may not choose, or an LMS that takes no links, only the way back."""
     chooser: Chooser = g.chooser
     if not chooser.role.is_staff:
+        log.warning("refused", why="NotAllowed", status=403, page="/choose/", method="GET")
         return render_template("linking/refused.html", why="role"), 403
     if not chooser.question.takes_links:
         return render_template("linking/refused.html", why="type"), 200

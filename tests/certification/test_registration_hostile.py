@@ -303,7 +303,6 @@ def test_rows_211_and_221_slow_platforms_are_given_up_in_time(office: Stage, lms
     assert silenced.open_for(lms).status_code == 200, "its invitation is good again"
 
 
-@pytest.mark.xfail(reason="the limit of a call counts from the end of the headers: lti/connection.py", strict=True)
 def test_row_211_headers_that_trickle_are_given_up_in_time() -> None:
     with ThreadPoolExecutor() as apart, trickling(SLOW_HEADERS, b"x") as slow:
         call = apart.submit(Connection(allow_private=True).call, "GET", slow + CONFIGURATION, timeout=0.5)

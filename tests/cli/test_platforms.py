@@ -213,7 +213,6 @@ def test_the_list_shows_each_state(line: CommandLine) -> None:
     assert (one["id"], one["disabled"], one["family"]) == (number, True, "canvas")
 
 
-@pytest.mark.xfail(reason="a disabled platform stays so whatever is added to it, and nothing says so", strict=True)
 def test_a_deployment_added_to_a_disabled_platform_is_not_called_added(line: CommandLine) -> None:
     number = with_a_platform(line)
     line.ok("platforms", "disable", str(number))

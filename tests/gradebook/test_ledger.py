@@ -27,7 +27,7 @@ def test_problems_first_and_then_by_name(outbox: Outbox) -> None:
     outbox.want("1", at=5, person=people["adam Waits"])
     with outbox.database.reading() as session:
         lines = ledger(session, outbox.blog)
-        assert sync_progress_of(session, outbox.blog) == sync_progress(lines)
+        assert sync_progress_of(session, outbox.blog, course) == sync_progress(lines)
     assert [line.name for line in lines] == [
         "Dee Refused",
         "zoe Late",
