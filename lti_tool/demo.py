@@ -21,7 +21,7 @@ from lti_tool.importing.importer import approved_as_found, fingerprint, imported
 from lti_tool.lti.keys import key_files, new_key
 from lti_tool.lti.registration import Registration, register_platform
 from lti_tool.migrations import upgrade
-from lti_tool.models import Blog
+from lti_tool.models import Blog, Course
 from lti_tool.participation.scoring import rescore_all
 from lti_tool.practice_lms import CLIENT_ID, DEPLOYMENT_ID
 from lti_tool.settings import Settings, read_settings
@@ -119,11 +119,22 @@ def _fill(tool: Tool, clockwork: Clockwork, lms_url: str, say: Say) -> None:
     say("Filling the sample class")
     _launch(f"{lms_url}/courses/3644/activities/1/launch?as=irena")
     clockwork.read_rosters()
+    _wait_for_people(tool)
     with tool.database.writing() as session:
         blog = session.scalars(select(Blog).order_by(Blog.id.desc()).limit(1)).one()
         store_import(session, blog.id, approved_as_found(session, blog.course_id, found), utc_now())
         rescore_all(session, blog.id, utc_now())
     clockwork.ring()
+
+
+def _wait_for_people(tool: Tool) -> None:
+    """The tool's own worker may have taken the list of people on itself: the sample is matched once it has read it."""
+    give_up = time.monotonic() + _START_SECONDS
+    while time.monotonic() < give_up:
+        with tool.database.reading() as session:
+            if session.scalar(select(Course.id).where(Course.roster_read_at.is_not(None)).limit(1)) is not None:
+                return
+        time.sleep(0.1)
 
 
 class _Form(HTMLParser):
