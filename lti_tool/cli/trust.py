@@ -12,7 +12,14 @@ from lti_tool.cli.root import as_json, main, print_facts, with_tool
 from lti_tool.errors import SetUpProblem
 from lti_tool.lti.connection import AddressRefused
 from lti_tool.lti.keys import key_files, new_key, retire_key
-from lti_tool.lti.registration import Registration, allow_host, approve_deployment, invite, register_platform
+from lti_tool.lti.registration import (
+    Registration,
+    allow_host,
+    approve_deployment,
+    invite,
+    platform_numbered,
+    register_platform,
+)
 from lti_tool.lti.tool_description import ToolAddresses
 from lti_tool.models import Deployment, Platform
 from lti_tool.settings import read_settings
@@ -172,9 +179,7 @@ def platforms_list(tool: Tool, _clockwork: Clockwork, as_json: bool) -> None:
 def platforms_disable(tool: Tool, _clockwork: Clockwork, platform_id: int) -> None:
     """Shut an LMS out: no launch, no open visit, no score."""
     with tool.database.writing() as session:
-        row = session.get(Platform, platform_id)
-        if row is None:
-            raise SetUpProblem(f"There is no platform {platform_id}.", "`lti-tool platforms list` shows them.")
+        row = platform_numbered(session, platform_id)
         row.disabled_at = tool.clock()
         name = row.name
     click.echo(f"{name} is disabled.")
@@ -186,9 +191,7 @@ def platforms_disable(tool: Tool, _clockwork: Clockwork, platform_id: int) -> No
 def platforms_enable(tool: Tool, _clockwork: Clockwork, platform_id: int) -> None:
     """Let an LMS in again that was disabled."""
     with tool.database.writing() as session:
-        row = session.get(Platform, platform_id)
-        if row is None:
-            raise SetUpProblem(f"There is no platform {platform_id}.", "`lti-tool platforms list` shows them.")
+        row = platform_numbered(session, platform_id)
         row.disabled_at = None
         name = row.name
     click.echo(f"{name} is enabled.")

@@ -1,6 +1,5 @@
 """Registering a platform: by hand or by invitation, adding what is new, never changing what is another's."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotAllowed, SetUpProblem
+from lti_tool.identity.visits import hashed
 from lti_tool.models import Deployment, Invitation, Platform
 
 _ADDRESSES = ("authorize_url", "token_url", "jwks_url")
@@ -99,11 +99,17 @@ def approve_deployment(session: Session, platform_id: int, lti_deployment_id: st
         )
 
 
-def allow_host(session: Session, platform_id: int, host: str) -> None:
-    """Let a platform's services be at a host that its registration does not name. Raises SetUpProblem."""
+def platform_numbered(session: Session, platform_id: int) -> Platform:
+    """Return a registered platform by its number here. Raises SetUpProblem if there is none."""
     row = session.get(Platform, platform_id)
     if row is None:
         raise SetUpProblem(f"There is no platform {platform_id}.", "`lti-tool platforms list` shows them.")
+    return row
+
+
+def allow_host(session: Session, platform_id: int, host: str) -> None:
+    """Let a platform's services be at a host that its registration does not name. Raises SetUpProblem."""
+    row = platform_numbered(session, platform_id)
     row.service_hosts = [*dict.fromkeys([*row.service_hosts, host.lower()])]
 
 
@@ -114,7 +120,7 @@ def invite(
     code = secrets.token_urlsafe(24)
     session.add(
         Invitation(
-            code_hash=_hashed(code),
+            code_hash=hashed(code),
             name=name,
             lti_issuer=lti_issuer,
             accepts_new_deployments=accepts_new_deployments,
@@ -129,7 +135,7 @@ def open_invitation(session: Session, code: str, now: datetime) -> Invited:
     """Return what an unused invitation allows. Raises NotAllowed."""
     row = session.scalar(
         select(Invitation).where(
-            Invitation.code_hash == _hashed(code), Invitation.used_at.is_(None), Invitation.expires_at > now
+            Invitation.code_hash == hashed(code), Invitation.used_at.is_(None), Invitation.expires_at > now
         )
     )
     if row is None:
@@ -154,7 +160,3 @@ def _not_invited() -> NotAllowed:
         "This registration address is not valid, was used already, or has expired.",
         "Ask the operator of the class blog for a new one.",
     )
-
-
-def _hashed(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
