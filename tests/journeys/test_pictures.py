@@ -128,6 +128,7 @@ def _look_as_student(stage: Stage, page: Page, look: Callable[[Page, str], None]
     visit = page.url.split("/posts")[0]
     look(page, "post")
     comment(page, 13).get_by_role("link", name="Reply to #13").click()
+    expect(comment(page, 13).get_by_role("textbox")).to_be_visible()
     look(page, "reply")
     comment(page, 12).get_by_text("Delete", exact=True).click()
     look(page, "delete")
@@ -138,6 +139,7 @@ def _look_as_student(stage: Stage, page: Page, look: Callable[[Page, str], None]
     open_in_window(page, stage.lms_url, "tom", activity=2)
     look(page, "empty-blog")
     page.get_by_role("link", name="My participation").click()
+    expect(page.get_by_role("heading", name="My participation")).to_be_visible()
     look(page, "nothing-to-score")
 
 
@@ -155,6 +157,7 @@ def _look_as_teacher(stage: Stage, page: Page, look: Callable[[Page, str], None]
     look(page, "preview")
     page.goto(f"{visit}/desk")
     page.get_by_role("link", name="Priya Raman").click()
+    expect(page.get_by_role("heading", name="Priya Raman")).to_be_visible()
     look(page, "person")
     page.get_by_label("Points of 10").fill("eleven")
     page.get_by_role("button", name="Save").click()
@@ -187,6 +190,7 @@ def _look_at_the_ways_in(stage: Stage, page: Page, look: Callable[[Page, str], N
 
 
 def _look(page: Page, name: str, width: int) -> None:
+    page.wait_for_load_state()
     folder = wanted_folder()
     if folder is not None:
         page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -88,8 +89,9 @@ def link_item(title: str = "On the Thaw", **more: Any) -> dict[str, Any]:
 
 
 def response_jwt(bench: Any, *items: dict[str, Any], key: RSAKey | None = None, **changes: Any) -> str:
-    """The signed deep linking response; changes go by claim name, None leaves one out."""
+    """The signed deep linking response; changes go by claim name, None leaves one out, a duration is from now."""
     now = int(time.time())
+    times = {name: now + int(value.total_seconds()) for name, value in changes.items() if isinstance(value, timedelta)}
     claims = {
         "iss": CLIENT_ID,
         "aud": URL,
@@ -101,6 +103,7 @@ def response_jwt(bench: Any, *items: dict[str, Any], key: RSAKey | None = None, 
         CLAIM + "deployment_id": "anything",
         DL + "content_items": list(items),
         **changes,
+        **times,
     }
     signer = key or bench.tool.key
     sent = {name: value for name, value in claims.items() if value is not None}

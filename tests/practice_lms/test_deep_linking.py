@@ -1,7 +1,7 @@
 """Choosing content: the request and the checks of the answer in both accents, and what becomes of the items."""
 
 import re
-import time
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -337,9 +337,9 @@ def test_canvas_answers_once(canvas: Any) -> None:
         ({"aud": "https://other.example.test"}, "the 'aud' is invalid"),
         ({"aud": None}, "the following assertions are missing: aud"),
         ({"nonce": None}, "the following assertions are missing: nonce"),
-        ({"exp": int(time.time()) - 5}, "the JWT has expired"),
-        ({"iat": int(time.time()) - 400}, "the 'iat' must be less than 5 minutes old"),
-        ({"iat": int(time.time()) + 400}, "the 'iat' must not be in the future"),
+        ({"exp": timedelta(seconds=-5)}, "the JWT has expired"),
+        ({"iat": timedelta(seconds=-400)}, "the 'iat' must be less than 5 minutes old"),
+        ({"iat": timedelta(seconds=400)}, "the 'iat' must not be in the future"),
     ],
 )
 def test_canvas_refusals(canvas: Any, changes: Any, kind: str) -> None:
@@ -384,7 +384,7 @@ def test_moodle_looks_at_little(moodle: Any, changes: Any) -> None:
 def test_moodle_refusals(moodle: Any) -> None:
     url = return_url(moodle)
     for changes, words in (
-        ({"exp": int(time.time()) - 5}, "Expired token"),
+        ({"exp": timedelta(seconds=-5)}, "Expired token"),
         ({"iss": "other"}, "Consumer key is incorrect."),
         ({"key": RSAKey.generate_key(2048)}, "Exception"),
     ):
