@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.errors import LmsUnreachable
 from lti_tool.lti.connection import AddressRefused
+from lti_tool.lti.key_sets import usable_keys
 from lti_tool.lti.keys import key_files
-from lti_tool.lti.platforms import usable_keys
 from lti_tool.migrations import is_current
 from lti_tool.models import Deployment, GradebookScore, Platform, SyncState
 from lti_tool.tool import Tool

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_or_get, run
+from lti_tool.database import Rows, insert_or_get, objects_on, run
 from lti_tool.identity.placing import OpenedLink, placement_of
 from lti_tool.models import Blog, Course, Membership, Person, Placement, Role, shown_name
 
@@ -107,7 +107,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def welcome(session: Session, arrival: Arrival, link: OpenedLink, now: datetime) -> Welcome:
+def welcome(rows: Rows, arrival: Arrival, link: OpenedLink, now: datetime) -> Welcome:
     """Record the person, course and link of an arrival, creating or refreshing each, and return who they are here.
 
     Safe to call twice at the same instant for the same person (two tabs): unique keys decide.
@@ -119,9 +119,10 @@ def welcome(session: Session, arrival: Arrival, link: OpenedLink, now: datetime)
         "platform_id": arrival.platform_id,
         "person_key": arrival.person_key,
     }
-    row = run(session, _KNOWN, keys).one_or_none()
+    row = run(rows, _KNOWN, keys).one_or_none()
     if row is None or not _says_the_same(row, arrival, link):
-        return _welcome_news(session, arrival, link, now)
+        with objects_on(rows) as session:
+            return _welcome_news(session, arrival, link, now)
     return Welcome(
         _visitor(arrival, row.person_id, row.course_id, row.blog_id, row.placement_id),
         copy_to_settle=row.copied_from_id is not None and row.copy_settled_at is None,

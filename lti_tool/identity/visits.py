@@ -13,7 +13,7 @@ from typing import cast
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.database import run
+from lti_tool.database import Rows, run
 from lti_tool.errors import NotAllowed, VisitEnded
 from lti_tool.identity.arrival import Visitor
 from lti_tool.models import (
@@ -52,11 +52,11 @@ def new_opened_visit(*, in_address: bool) -> OpenedVisit:
     return OpenedVisit(secrets.token_urlsafe(9), secrets.token_urlsafe(32), in_address)
 
 
-def open_visit(session: Session, visitor: Visitor, now: datetime, *, in_address: bool = False) -> OpenedVisit:
+def open_visit(rows: Rows, visitor: Visitor, now: datetime, *, in_address: bool = False) -> OpenedVisit:
     """Open a visit of its own for each launch, so that two tabs can be two people and no old secret is taken over."""
     opened = new_opened_visit(in_address=in_address)
     run(
-        session,
+        rows,
         _NEW_VISIT,
         {
             "key": opened.key,

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+import requests
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.session import SessionService
@@ -23,15 +22,15 @@ from lti_tool.errors import LaunchRefused, Reason
 from lti_tool.identity.visits import hashed
 from lti_tool.lti.claims import DEPLOYMENT_ID, check_launch, identifier
 from lti_tool.lti.families import family_named
+from lti_tool.lti.id_tokens import LONGEST_TOKEN, verified_claims
 from lti_tool.lti.login import BrowserCookies, FormRequest, KnownRegistration, ToolConf
 from lti_tool.lti.platforms import PLATFORM_COLUMNS, PlatformFacts, PlatformKeys, Platforms
 from lti_tool.models import Deployment, Login, Platform
 
-LEEWAY = timedelta(seconds=60)
 OLDEST_TOKEN = timedelta(minutes=10)
-LONGEST_TOKEN = 100_000
 STORAGE_ANSWERS_WITHIN = timedelta(seconds=60)
 
+_NO_REQUESTS = requests.Session()  # unused: keys come from `PlatformKeys`; without it the library makes one each time
 _LOGIN_COLUMNS = (
     Login.platform_id, Login.nonce, Login.target_link_uri, Login.lti_deployment_id, Login.storage_hash,
     Login.storage_asked_at, Login.expires_at, Deployment.id, Deployment.held_since,
@@ -100,7 +99,8 @@ class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, Browse
     """
 
     def __init__(self, form: Mapping[str, str], cookies: Mapping[str, str], gate: Gate, now: datetime) -> None:
-        super().__init__(FormRequest(form), _KnownConf(gate.platforms), _NothingStored(), BrowserCookies(cookies))
+        conf, browser = _KnownConf(gate.platforms), BrowserCookies(cookies)
+        super().__init__(FormRequest(form), conf, _NothingStored(), browser, requests_session=_NO_REQUESTS)
         self._form = form
         self._gate = gate
         self._now = now
@@ -188,7 +188,8 @@ class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, Browse
         kid = header.get("kid")
         if not isinstance(kid, str) or not kid:
             raise LaunchRefused(Reason.KEY_ID_MISSING)
-        claims = self._decoded_with_any(self._gate.keys.candidates(self._known_platform(), kid))
+        platform = self._known_platform()
+        claims = verified_claims(self._get_id_token(), self._gate.keys.candidates(platform, kid), platform.lti_issuer)
         self._jwt["body"] = claims  # type: ignore[typeddict-item]  # from here on only what was verified
         self._is_signed = True
         self._check_audience(claims)
@@ -218,8 +219,8 @@ class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, Browse
         return self
 
     def _begun_login(self, state: str) -> tuple[LoginFacts, PlatformFacts]:
-        with self._gate.database.reading() as session:
-            row = run(session, _LOGIN, {"state": state}).one_or_none()
+        with self._gate.database.reading_rows() as rows:
+            row = run(rows, _LOGIN, {"state": state}).one_or_none()
         if row is None:
             raise LaunchRefused(Reason.STATE_UNKNOWN)
         count = len(_LOGIN_COLUMNS)
@@ -243,41 +244,10 @@ class PostedLaunch(MessageLaunch[FormRequest, _KnownConf, _NothingStored, Browse
         else:
             raise LaunchRefused(Reason.STORAGE_MISMATCH)
 
-    def _decoded_with_any(self, keys: list[RSAPublicKey]) -> dict[str, Any]:
-        problem: jwt.PyJWTError = jwt.InvalidSignatureError()
-        for key in keys:  # a key set may hold two keys of one kid
-            try:
-                return self._decoded(key)
-            except jwt.InvalidSignatureError as wrong_key:
-                problem = wrong_key
-            except jwt.PyJWTError as refused:
-                problem = refused
-                break
-            except (ValueError, TypeError, ArithmeticError, RecursionError):  # a time of 1e999, say
-                problem = jwt.DecodeError()
-                break
-        stale = isinstance(problem, jwt.ExpiredSignatureError | jwt.ImmatureSignatureError)
-        reason = Reason.STALE_TOKEN if stale else Reason.BAD_SIGNATURE
-        raise LaunchRefused(reason, why=type(problem).__name__)
-
-    def _decoded(self, key: RSAPublicKey) -> dict[str, Any]:
-        return jwt.decode(
-            self._get_id_token(),
-            key,
-            algorithms=["RS256"],
-            issuer=self._known_platform().lti_issuer,
-            leeway=LEEWAY,
-            options={
-                "require": ["exp", "iat", "iss", "aud", "nonce"],
-                "verify_aud": False,  # checked more strictly below
-                "verify_sub": False,  # checked with the other claims
-                "verify_jti": False,
-            },
-        )
-
     def _check_audience(self, claims: Mapping[str, Any]) -> None:
         client_id = self.get_client_id()
-        audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        claimed = claims.get("aud")
+        audience = claimed if isinstance(claimed, list) else [claimed]
         if audience != [client_id] or claims.get("azp", client_id) != client_id:
             raise LaunchRefused(Reason.BAD_AUDIENCE)
 

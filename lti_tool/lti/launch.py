@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, update
-from sqlalchemy.orm import Session
 
-from lti_tool.database import Database, run
+from lti_tool.database import Database, Rows, run
 from lti_tool.errors import LaunchRefused, Reason
 from lti_tool.identity.arrival import Arrival
 from lti_tool.lti.checks import Gate, PostedLaunch
@@ -79,9 +78,9 @@ def verify_launch(form: Mapping[str, str], cookies: Mapping[str, str], gate: Gat
     return LetIn(arrival, form["state"], launch.by_storage)
 
 
-def use_up(session: Session, let_in: LetIn, now: datetime) -> None:
+def use_up(rows: Rows, let_in: LetIn, now: datetime) -> None:
     """Take the login that began this launch: of many at the same instant one gets through, the others raise."""
-    if run(session, _USE_UP, {"of_state": let_in.state, "at": now}).first() is None:
+    if run(rows, _USE_UP, {"of_state": let_in.state, "at": now}).first() is None:
         raise LaunchRefused(Reason.STATE_USED, platform=let_in.arrival.platform_id)
 
 

@@ -1,36 +1,29 @@
 """Registered platforms, their deployments, and the keys they sign with, cached so that nothing can wear them out."""
 
-import json
-import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-import jwt
 import structlog
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from joserfc.jwk import RSAKey
 from sqlalchemy import bindparam, or_, select, update
 
 from lti_tool.database import Database, insert_or_get
 from lti_tool.errors import LaunchRefused, LmsRefused, LmsUnreachable, Mender, Reason
 from lti_tool.lti.connection import AddressRefused, Connection
 from lti_tool.lti.families import family_named
+from lti_tool.lti.key_sets import BETWEEN_FETCHES, KEYS_KEPT, fresh_for, storable_keys, usable_keys
 from lti_tool.models import Deployment, Platform
 
 _DEPLOYMENT = select(Deployment.id, Deployment.held_since).where(
     Deployment.platform_id == bindparam("platform_id"), Deployment.lti_deployment_id == bindparam("lti_deployment_id")
 )
-SMALLEST_KEY_BITS = 2048
-KEYS_KEPT = timedelta(hours=24)
 KEYS_SERVE = timedelta(days=7)
-BETWEEN_FETCHES = timedelta(seconds=60)
 LARGEST_KEY_SET = 1_000_000
 _FETCH_SECONDS = 5.0
-_MEMBERS = ("kty", "n", "e", "kid", "alg", "use")
 
 log = structlog.get_logger()
 
@@ -128,7 +121,7 @@ class Platforms:
             return new.id if new.held_since is None else None
 
 
-_KeySet = tuple[datetime | None, dict[str, list[RSAPublicKey]]]
+_KeySet = tuple[datetime | None, dict[str, list[RSAKey]]]
 _NOTHING_READ: _KeySet = (None, {})
 
 
@@ -148,7 +141,7 @@ class PlatformKeys:
         self._fetching: dict[int, threading.Lock] = {}  # a slow platform holds up nobody else's launches
         self._parsed: dict[int, _KeySet] = {}
 
-    def candidates(self, platform: PlatformFacts, kid: str) -> list[RSAPublicKey]:
+    def candidates(self, platform: PlatformFacts, kid: str) -> list[RSAKey]:
         """Return the keys that may have signed under `kid`. Raises LaunchRefused (unknown, or none to be had)."""
         read_at, keys = self._parsed.get(platform.id, _NOTHING_READ)
         if read_at is None or read_at != platform.key_set_read_at:
@@ -254,54 +247,3 @@ class PlatformKeys:
             if read is not None and read >= tried:
                 return
             time.sleep(0.05)
-
-
-def fresh_for(cache_control: str) -> timedelta:
-    """Return how long a platform lets its keys be kept: from a minute to a day, and a day where it says nothing."""
-    words = cache_control.lower()
-    if "no-store" in words or "no-cache" in words:
-        return BETWEEN_FETCHES
-    max_age = re.search(r"(?<!s-)max-age\s*=\s*\"?(\d{1,9})", words)
-    if max_age is None:
-        return KEYS_KEPT
-    return min(max(timedelta(seconds=int(max_age[1])), BETWEEN_FETCHES), KEYS_KEPT)
-
-
-def usable_keys(document: Any) -> dict[str, list[RSAPublicKey]]:
-    """Return the RSA signing keys of a key set by `kid`; what cannot verify RS256 is passed over.
-
-    Raises ValueError if the document is no key set.
-    """
-    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError("not a key set")
-    keys: dict[str, list[RSAPublicKey]] = {}
-    for entry in document["keys"]:
-        key = _usable_key(entry)
-        if key is not None:
-            keys.setdefault(entry["kid"], []).append(key)
-    return keys
-
-
-def storable_keys(document: Any) -> dict[str, Any]:
-    """What is kept of a key set: the members that matter of the keys that are of use, which any database can hold."""
-    return {
-        "keys": [
-            {name: entry[name] for name in _MEMBERS if isinstance(entry.get(name), str)}
-            for entry in document["keys"]
-            if _usable_key(entry) is not None
-        ]
-    }
-
-
-def _usable_key(entry: Any) -> RSAPublicKey | None:
-    """RS256 only, whatever the key set claims: the algorithm is ours to choose (RFC 8725, 3.1)."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
-        return None
-    if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
-        return None
-    try:
-        public = {name: entry[name] for name in ("kty", "n", "e")}
-        key = jwt.algorithms.RSAAlgorithm.from_jwk(json.dumps(public))
-    except (jwt.PyJWTError, KeyError, TypeError, ValueError):
-        return None
-    return key if isinstance(key, RSAPublicKey) and key.key_size >= SMALLEST_KEY_BITS else None

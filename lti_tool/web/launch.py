@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from lti_tool.database import objects_on
 from lti_tool.identity.arrival import LinkQuestion, ReviewOf, welcome
 from lti_tool.identity.link_requests import open_link_request
 from lti_tool.identity.reviews import welcome_reviewer
@@ -91,13 +92,14 @@ def _enter(let_in: LetIn, now: datetime) -> tuple[str, OpenedVisit]:
     arrival, wants = let_in.arrival, let_in.arrival.wants
     if isinstance(wants, ReviewOf):
         return _enter_review(let_in, wants, now)
-    with tool().database.writing() as session:
-        use_up(session, let_in, now)
+    with tool().database.writing_rows() as rows:
+        use_up(rows, let_in, now)
         if isinstance(wants, LinkQuestion):
-            opened = open_link_request(session, arrival, wants, now, in_address=let_in.by_storage)
+            with objects_on(rows) as session:
+                opened = open_link_request(session, arrival, wants, now, in_address=let_in.by_storage)
             return url_for("linking.start", request_key=opened.address_key), opened
-        welcomed = welcome(session, arrival, wants, now)
-        opened = open_visit(session, welcomed.visitor, now, in_address=let_in.by_storage)
+        welcomed = welcome(rows, arrival, wants, now)
+        opened = open_visit(rows, welcomed.visitor, now, in_address=let_in.by_storage)
     if welcomed.wakes_worker:
         tool().ring()
     decides = welcomed.copy_to_settle and welcomed.visitor.role is Role.TEACHER

@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import select, update
 
 from lti_tool.errors import Reason
-from lti_tool.lti.platforms import fresh_for
+from lti_tool.lti.key_sets import fresh_for
 from lti_tool.models import Platform
 from tests.certification.key_server import KeyServer, public_half
 from tests.certification.launches import begun

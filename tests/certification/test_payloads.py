@@ -79,7 +79,7 @@ def test_row_63_missing_lti_claims(door: Stage) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("aud", Reason.BAD_SIGNATURE), ("iss", Reason.PLATFORM_MISMATCH), ("sub", Reason.BAD_CLAIM),
+        ("aud", Reason.BAD_AUDIENCE), ("iss", Reason.PLATFORM_MISMATCH), ("sub", Reason.BAD_CLAIM),
         ("deployment_id", Reason.BAD_CLAIM), ("roles", Reason.BAD_CLAIM),
     ],
 )  # fmt: skip

@@ -225,7 +225,7 @@ def test_row_39_audience_without_our_client_id(door: Stage, audience: object) ->
 def test_row_39_no_audience_at_all(door: Stage) -> None:
     attempt = begun(door)
     attempt.claims = changed(attempt.claims, {"aud": None})
-    attempt.expect_refusal(Reason.BAD_SIGNATURE)
+    attempt.expect_refusal(Reason.BAD_AUDIENCE)
 
 
 @pytest.mark.parametrize("audience", [[CLIENT_ID, "evil"], ["evil", CLIENT_ID], [CLIENT_ID, 5]])

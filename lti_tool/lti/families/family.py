@@ -15,6 +15,7 @@ class Family:
     `link_placements`, `choosing_placements`: where the tool asks to show, under the names that this LMS has for it.
     `registration_extras`: further members of the tool configuration.
     `after_registration`: what is left for its administrator to do, a sentence each.
+    `after_update`: the same when a registration was brought up to date.
     `token_audience`: whom a client assertion is for, where that is not the token address.
 
     Launching:
@@ -45,6 +46,7 @@ class Family:
     choosing_placements: tuple[str, ...] = ()
     registration_extras: tuple[tuple[str, str], ...] = ()
     after_registration: tuple[str, ...] = ("See that the tool is switched on and that teachers can choose it.",)
+    after_update: tuple[str, ...] = ()
     token_audience: str | None = None
     reviews_without_column: bool = False
     services_elsewhere: bool = False

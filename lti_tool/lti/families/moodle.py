@@ -9,9 +9,14 @@ MOODLE = Family(
     # The tool's card says "Pending", and the tool is left out of the activity chooser: measured.
     after_registration=(
         "Press “Activate” on the tool's card: until then no course can open it.",
-        "Edit the tool (the gear on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
+        "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
         "preconfigured tool”; or let each teacher switch it on under Course > More > LTI External tools.",
         "To have names at the grading desk, leave “Share launcher's name with tool” on “Always”.",
+    ),
+    # Its "Update" takes the tool out of the activity chooser again and leaves it active: measured.
+    after_update=(
+        "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
+        "preconfigured tool” again: Moodle has set it back.",
     ),
     # The only name it gives to a place where content is chosen: openid-configuration.php.
     choosing_placements=("ContentArea",),
