@@ -446,7 +446,7 @@ def test_row_294_a_new_term_is_chosen_once(either: Stage) -> None:
     teacher = came(either, "irena", copy)
     answer = choose(teacher.browser, "new")
     assert answer.headers["Location"].endswith("/?done=copy-new")
-    assert "A new term" in teacher.browser.get(answer.headers["Location"]).text
+    assert "Begun afresh" in teacher.browser.get(answer.headers["Location"]).text
     again = came(either, "irena", copy)
     assert (again.is_asked, again.blog_id) == (False, teacher.blog_id)
     for use in ("same", "blank", "new"):
