@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from lti_tool.column_types import PlainText, Points, UtcTime, by_value
+from lti_tool.kinds import Outcome as Outcome
+from lti_tool.kinds import Role as Role
+from lti_tool.kinds import Settled as Settled
+from lti_tool.kinds import SyncState as SyncState
 
 
 class Base(DeclarativeBase):
@@ -21,29 +24,6 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcTime, Decimal: Points, dict[str, Any]: JSON, list[str]: JSON, str: PlainText}  # noqa: RUF012
-
-
-class Role(Enum):
-    """What a person may do in one course, from the roles of the latest launch."""
-
-    TEACHER = "teacher"
-    ASSISTANT = "assistant"
-    STUDENT = "student"
-    OBSERVER = "observer"
-
-    @property
-    def is_staff(self) -> bool:
-        return self in (Role.TEACHER, Role.ASSISTANT)
-
-
-class SyncState(Enum):
-    """Where one score stands on its way to the gradebook."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    NEEDS_TEACHER = "needs the teacher"
-    NEEDS_ADMINISTRATOR = "needs the LMS administrator"
-    WITHDRAWN = "withdrawn"
 
 
 # --- platforms: who may launch -------------------------------------------------------------------------------------
@@ -363,7 +343,10 @@ class Correction(Base):
 
 
 class GradebookScore(Base):
-    """The outbox: what the LMS should show for one person, and how far that has come. One row per person and blog."""
+    """The outbox: what the LMS should show for one person, and how far that has come. One row per person and blog.
+
+    `accepted_…` is what the LMS last took from us, `seen_…` what its gradebook was last seen to show.
+    """
 
     __tablename__ = "gradebook_score"
     __table_args__ = (
@@ -392,3 +375,23 @@ class GradebookScore(Base):
     accepted_maximum: Mapped[Decimal | None]
     accepted_comment: Mapped[str] = mapped_column(default="")
     accepted_at: Mapped[datetime | None]
+    accepted_column: Mapped[str | None]
+    seen_points: Mapped[float | None]
+    seen_maximum: Mapped[float | None]
+    seen_changed_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    settled: Mapped[Settled | None] = mapped_column(by_value(Settled))
+
+
+class SendAttempt(Base):
+    """One attempt to send a score, written down before the LMS is called; the outcome is added when it is known."""
+
+    __tablename__ = "send_attempt"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    score_id: Mapped[int] = mapped_column(ForeignKey("gradebook_score.id"), index=True)
+    revision: Mapped[int]
+    at: Mapped[datetime]
+    points: Mapped[Decimal]
+    maximum: Mapped[Decimal]
+    outcome: Mapped[Outcome | None] = mapped_column(by_value(Outcome))
+    words: Mapped[str] = mapped_column(default="")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem, ToolError
+from lti_tool.gradebook.checking import check_column, columns_with
 from lti_tool.gradebook.delivery import DeliveryReport, LmsGradebook, deliver_due_scores
+from lti_tool.gradebook.reading import Readings
 from lti_tool.identity.arrival import ROSTER_FRESH
 from lti_tool.identity.roster import record_roster
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
@@ -37,6 +40,7 @@ from lti_tool.models import (
     Placement,
     PlannedBlog,
     Platform,
+    SyncState,
     Visit,
 )
 from lti_tool.settings import Settings
@@ -107,6 +111,7 @@ class Clockwork:
         queue.periodic_task(crontab(minute="*/5"), name="read_rosters_now_and_then")(self.read_rosters)
         queue.periodic_task(crontab(minute="*"), name="refresh_platform_keys")(platform_keys.refresh_stale)
         queue.periodic_task(crontab(minute="17"), name="tidy_each_hour")(self.tidy)
+        queue.periodic_task(crontab(hour="3", minute="41"), name="check_all_each_night")(self.check_all)
 
     def ring(self) -> None:
         """Wake a worker. Never raises: the sweep of the next minute finds what a lost ring left."""
@@ -120,6 +125,7 @@ class Clockwork:
         """Send what is due, several at a time, and come back when the next retry or lost lease is due."""
         self.read_rosters(for_scores=True)
         self.send_all()
+        self.check_sent()
         with self._database.reading() as session:
             due = session.scalar(
                 select(func.min(func.coalesce(GradebookScore.leased_until, GradebookScore.due_at))).where(
@@ -131,16 +137,31 @@ class Clockwork:
 
     def send_all(self) -> DeliveryReport:
         """Send every score that is due now and return what became of them."""
+        readings = Readings(self._gradebook, self._clock)
+        send = partial(deliver_due_scores, self._database, self._gradebook, self._clock, readings=readings)
         with ThreadPoolExecutor(SENDERS, thread_name_prefix="send") as pool:
-            runs = [
-                pool.submit(deliver_due_scores, self._database, self._gradebook, self._clock) for _ in range(SENDERS)
-            ]
+            runs = [pool.submit(send) for _ in range(SENDERS)]
         reports = [run.result() for run in runs]
         return DeliveryReport(
             sum(report.sent for report in reports),
             sum(report.waiting for report in reports),
             sum(report.refused for report in reports),
+            sum(report.conflicts for report in reports),
         )
+
+    def check_sent(self) -> None:
+        """Read the columns that took scores which nobody has seen in the gradebook yet."""
+        self._check(SyncState.SENT)
+
+    def check_all(self) -> None:
+        """Read every column that ever took a score: what somebody changed there since is a conflict."""
+        self._check(SyncState.SENT, SyncState.CONFIRMED)
+
+    def _check(self, *states: SyncState) -> None:
+        with self._database.reading() as session:
+            columns = columns_with(session, states)
+        for column in columns:
+            check_column(self._database, self._gradebook, column, self._clock)
 
     def read_rosters(self, *, for_scores: bool = False) -> None:
         """Read anew the rosters of courses that people visit, or that scores go to, each at most every few minutes."""

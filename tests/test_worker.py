@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender, SetUpProblem
+from lti_tool.gradebook.checking import Column
 from lti_tool.gradebook.outbox import Delivery, Score, want_score
 from lti_tool.identity.arrival import Visitor
 from lti_tool.identity.roster import RosterMember
@@ -48,6 +49,12 @@ class Lists(Roster):
 @dataclass
 class Gradebook:
     sent: list[Score] = field(default_factory=list)
+
+    def shown_scores(self, delivery: Delivery, *, everybody: bool) -> None:
+        """May not be read."""
+
+    def column_shows(self, column: Column) -> None:
+        """May not be read."""
 
     def show_score(self, delivery: Delivery) -> None:
         self.sent.append(delivery.score)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from lti_tool.app import build_tool, require_schema
 from lti_tool.cli.root import as_json, main, print_facts, with_tool
 from lti_tool.errors import NotFound
+from lti_tool.gradebook.by_hand import make_waiting_due
 from lti_tool.gradebook.ledger import LedgerLine, ledger
-from lti_tool.gradebook.outbox import make_waiting_due
 from lti_tool.importing.formats import FoundPost, read_posts
 from lti_tool.importing.importer import approved_as_found, store_import
 from lti_tool.models import Blog
@@ -49,7 +49,9 @@ def sync(tool: Tool, clockwork: Clockwork, now: bool, as_json: bool) -> None:
         with tool.database.writing() as session:
             make_waiting_due(session, tool.clock())
         report = clockwork.send_all()
-        click.echo(f"{report.sent} sent, {report.waiting} to be tried again, {report.refused} refused.", err=as_json)
+        clockwork.check_all()
+        words = f"{report.sent} sent, {report.waiting} to be tried again, {report.refused} refused"
+        click.echo(words + (f", {report.conflicts} in conflict." if report.conflicts else "."), err=as_json)
     with tool.database.reading() as session:
         facts = [_ledger_as_json(line) for line in ledger(session)]
     print_facts(facts, as_json, _ledger_text)
@@ -114,7 +116,7 @@ def _ledger_as_json(line: LedgerLine) -> dict[str, Any]:
         "name": line.name,
         "wanted": None if line.wanted is None else float(line.wanted),
         "maximum": float(line.maximum),
-        "lms_shows": None if line.accepted is None else float(line.accepted),
+        "lms_shows": line.lms_shows,
         "state": line.state.value,
         "cause": line.cause,
         "attempts": line.attempts,

@@ -9,14 +9,19 @@ from decimal import Decimal
 from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.models import GradebookScore, Membership, Person, Placement, SyncState
+from lti_tool.gradebook.attempts import last_seen
+from lti_tool.gradebook.shown import ShownScore
+from lti_tool.models import GradebookScore, Membership, Person, Placement, Settled, SyncState
 
 _PROBLEMS_FIRST = {
+    SyncState.CONFLICT: 0,
     SyncState.NEEDS_TEACHER: 0,
     SyncState.NEEDS_ADMINISTRATOR: 0,
     SyncState.WITHDRAWN: 1,
     SyncState.WAITING: 2,
     SyncState.SENT: 3,
+    SyncState.CONFIRMED: 3,
+    SyncState.LOCKED: 3,
 }
 
 
@@ -47,21 +52,43 @@ class LedgerLine:
     accepted: Decimal | None
     accepted_maximum: Decimal | None
     accepted_at: datetime | None
+    seen: ShownScore | None
+    seen_at: datetime | None
     state: SyncState
     cause: str
     to_do: str
     attempts: int
     next_attempt: datetime | None
+    settled: Settled | None = None
+
+    @property
+    def lms_shows(self) -> float | None:
+        """What the gradebook shows as far as is known, out of our maximum."""
+        if not self.lms_shows_its_own:
+            return None if self.accepted is None else float(self.accepted)
+        if self.seen is None or not self.seen.maximum:
+            return None if self.seen is None else self.seen.points
+        return round(self.seen.points * float(self.maximum) / self.seen.maximum, 2)
+
+    @property
+    def lms_shows_its_own(self) -> bool:
+        """Whether the gradebook was seen to show what the blog did not send."""
+        return self.state in (SyncState.CONFLICT, SyncState.LOCKED) or self.settled is Settled.KEPT
 
 
 @dataclass(frozen=True)
 class SyncProgress:
-    """How far a blog's scores have come: `waiting` are on their way, `stuck` need somebody."""
+    """How far a blog's scores have come: `waiting` are on their way, `stuck` need somebody.
+
+    Of those that are stuck `conflicts` ask what is to stand, and `refused` can be tried again.
+    """
 
     total: int
     sent: int
     waiting: int
     stuck: int
+    conflicts: int = 0
+    refused: int = 0
 
 
 def ledger(session: Session, blog_id: int | None = None, course_id: int | None = None) -> tuple[LedgerLine, ...]:
@@ -86,8 +113,11 @@ def sync_progress_of(session: Session, blog_id: int, course_id: int) -> SyncProg
 
 
 def _progress(states: Counter[SyncState]) -> SyncProgress:
-    sent, waiting = states[SyncState.SENT], states[SyncState.WAITING]
-    return SyncProgress(states.total(), sent, waiting, states.total() - sent - waiting)
+    sent = states[SyncState.SENT] + states[SyncState.CONFIRMED] + states[SyncState.LOCKED]
+    waiting = states[SyncState.WAITING]
+    refused = states[SyncState.NEEDS_TEACHER] + states[SyncState.NEEDS_ADMINISTRATOR]
+    stuck = states.total() - sent - waiting
+    return SyncProgress(states.total(), sent, waiting, stuck, states[SyncState.CONFLICT], refused)
 
 
 def has_column(session: Session, blog_id: int) -> bool:
@@ -106,9 +136,12 @@ def _line(row: GradebookScore, person: Person) -> LedgerLine:
         accepted=row.accepted_points,
         accepted_maximum=row.accepted_maximum,
         accepted_at=row.accepted_at,
+        seen=last_seen(row),
+        seen_at=row.seen_at,
         state=row.state,
         cause=row.cause,
         to_do=row.to_do,
         attempts=row.attempts,
         next_attempt=row.due_at,
+        settled=row.settled,
     )

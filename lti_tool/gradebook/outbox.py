@@ -5,12 +5,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.models import Course, Deployment, GradebookScore, Membership, Person, Placement, Role, SyncState
+from lti_tool.gradebook.attempts import last_seen, note_attempt, note_outcome, sent_before
+from lti_tool.gradebook.shown import SentBefore, ShownScore
+from lti_tool.models import (
+    Course,
+    Deployment,
+    GradebookScore,
+    Membership,
+    Outcome,
+    Person,
+    Placement,
+    Role,
+    Settled,
+    SyncState,
+)
 
 _IS_STUDENT = func.coalesce(Membership.launched_role, Membership.roster_role) == Role.STUDENT
 FIRST_WAIT_SECONDS = 15
@@ -24,6 +37,13 @@ class Score:
     points: Decimal
     maximum: Decimal
     comment: str
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """The teacher has let ours replace this, which the gradebook was seen to show (None: nothing)."""
+
+    seen: ShownScore | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,13 @@ class Delivery:
     worked_at: datetime | None
     review_key: str
     is_first: bool
+    sent_before: tuple[SentBefore, ...] = ()
+    agreed: Agreed | None = None
+
+    @property
+    def may_meet_another(self) -> bool:
+        """Whether somebody may have typed a grade before our first score, where reading cannot show it."""
+        return not self.sent_before and self.agreed is None
 
 
 def want_score(
@@ -78,10 +105,12 @@ def want_score(
     row.worked_at = worked_at
     row.revision += 1
     row.wanted_at = now
+    if row.settled is Settled.LOCKED:
+        return
     if _is_shown_for_certain(row, score):  # changed and changed back
-        _settle(row, SyncState.SENT, "", "")
+        settle_row(row, SyncState.SENT)
     else:
-        _make_due(row, now)
+        make_due(row, now)
 
 
 def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery | None:
@@ -99,31 +128,38 @@ def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery |
             row.tried_at = now
             row.review_key = row.review_key or secrets.token_urlsafe(16)
             session.flush()
-            return _delivery(session, row)
+            delivery = _delivery(session, row)
+            note_attempt(session, row)  # after: what may have arrived is of the attempts before this one
+            return delivery
         # The LMS compares whole seconds, and a stamp in the future would block the column: wait for the next one.
         row.due_at = datetime.fromtimestamp(row.last_second + 1, tz=now.tzinfo)
         session.flush()
     return None
 
 
-def record_accepted(session: Session, delivery: Delivery, now: datetime) -> None:
+def record_accepted(session: Session, delivery: Delivery, now: datetime, words: str = "") -> None:
     """The LMS has taken the score. If another is wanted meanwhile, the row stays due for it."""
-    row = _end_lease(session, delivery)
+    row = end_lease(session, delivery)
     if row is None:
         return
     row.accepted_points = delivery.score.points
     row.accepted_maximum = delivery.score.maximum
     row.accepted_comment = delivery.score.comment
     row.accepted_at = now
+    row.accepted_column = delivery.column
+    row.settled = None
+    note_outcome(session, row.id, Outcome.ACCEPTED, words)
     if row.points is None:
         _settle_withdrawn(row)
     elif row.revision == delivery.revision:
-        _settle(row, SyncState.SENT, "", "")
+        settle_row(row, SyncState.SENT)
 
 
 def record_unreachable(session: Session, delivery: Delivery, problem: LmsUnreachable, now: datetime) -> None:
     """The LMS did not take it now: wait, longer each time, and at least as long as the LMS asked for."""
-    row = _end_lease(session, delivery)
+    row = end_lease(session, delivery)
+    if row is not None:
+        note_outcome(session, row.id, Outcome.NOT_KNOWN, problem.what)
     if row is not None and row.due_at is not None and row.revision == delivery.revision:
         row.state, row.cause, row.to_do = SyncState.WAITING, problem.what, problem.do
         row.due_at = now + timedelta(seconds=wait_seconds(row.attempts, problem.retry_after_seconds, row.id))
@@ -131,10 +167,12 @@ def record_unreachable(session: Session, delivery: Delivery, problem: LmsUnreach
 
 def record_refused(session: Session, delivery: Delivery, problem: LmsRefused) -> None:
     """The LMS said no for good: stop, and say who can mend it."""
-    row = _end_lease(session, delivery)
+    row = end_lease(session, delivery)
+    if row is not None:
+        note_outcome(session, row.id, Outcome.REFUSED, problem.what)
     if row is not None and row.due_at is not None and row.revision == delivery.revision:
         state = SyncState.NEEDS_TEACHER if problem.mender is Mender.TEACHER else SyncState.NEEDS_ADMINISTRATOR
-        _settle(row, state, problem.what, problem.do)
+        settle_row(row, state, problem.what, problem.do)
 
 
 def _next_due(now: datetime) -> Select[GradebookScore]:
@@ -148,7 +186,7 @@ def _next_due(now: datetime) -> Select[GradebookScore]:
     )
 
 
-def _end_lease(session: Session, delivery: Delivery) -> GradebookScore | None:
+def end_lease(session: Session, delivery: Delivery) -> GradebookScore | None:
     """Free the row of a delivery; None if its lease ran out and a later attempt took its place, which then decides."""
     row = session.get_one(GradebookScore, delivery.id, with_for_update=True)
     if row.last_second != int(delivery.at.timestamp()):
@@ -166,32 +204,6 @@ def wait_seconds(attempts: int, retry_after_seconds: float | None, spread: int) 
     return max(doubled * (1 + spread % 8 / 32), retry_after_seconds or 0)
 
 
-def try_again(
-    session: Session, blog_id: int, now: datetime, person_id: int | None = None, course_id: int | None = None
-) -> int:
-    """Make unsent scores of a blog (or of one person, or one course, in it) due at once, and return how many."""
-    rows = (
-        update(GradebookScore)
-        .where(
-            GradebookScore.blog_id == blog_id,
-            GradebookScore.points.is_not(None),
-            GradebookScore.state != SyncState.SENT,
-        )
-        .values(due_at=now, attempts=0, state=SyncState.WAITING, cause="", to_do="")
-    )
-    if person_id is not None:
-        rows = rows.where(GradebookScore.person_id == person_id)
-    if course_id is not None:
-        people = select(Membership.person_id).where(Membership.course_id == course_id)
-        rows = rows.where(GradebookScore.person_id.in_(people))
-    return len(session.execute(rows.returning(GradebookScore.id)).all())
-
-
-def make_waiting_due(session: Session, now: datetime) -> None:
-    """Make every score that waits for a retry due at once."""
-    session.execute(update(GradebookScore).where(GradebookScore.due_at > now).values(due_at=now))
-
-
 def _shown(row: GradebookScore) -> Score | None:
     return None if row.points is None else Score(row.points, row.maximum, row.comment)
 
@@ -199,6 +211,8 @@ def _shown(row: GradebookScore) -> Score | None:
 def _is_shown_for_certain(row: GradebookScore, score: Score) -> bool:
     """Whether the LMS took this score, and nothing since that may have arrived in its place, answered or not."""
     if row.accepted_points is None or row.accepted_maximum is None or row.accepted_at is None:
+        return False
+    if row.state is SyncState.CONFLICT or row.settled is not None:
         return False
     tried_since = row.leased_until is not None or (row.tried_at is not None and row.tried_at > row.accepted_at)
     return not tried_since and Score(row.accepted_points, row.accepted_maximum, row.accepted_comment) == score
@@ -226,13 +240,13 @@ def _new_row(session: Session, blog_id: int, person_id: int, score: Score, now: 
     )
 
 
-def _make_due(row: GradebookScore, now: datetime) -> None:
+def make_due(row: GradebookScore, now: datetime) -> None:
     row.state, row.cause, row.to_do = SyncState.WAITING, "", ""
     row.attempts = 0
     row.due_at = now
 
 
-def _settle(row: GradebookScore, state: SyncState, cause: str, to_do: str) -> None:
+def settle_row(row: GradebookScore, state: SyncState, cause: str = "", to_do: str = "") -> None:
     row.state, row.cause, row.to_do = state, cause, to_do
     row.due_at = None
 
@@ -246,9 +260,9 @@ def _withdraw(row: GradebookScore, now: datetime) -> None:
 
 def _settle_withdrawn(row: GradebookScore) -> None:
     if row.accepted_points is None:
-        _settle(row, SyncState.WITHDRAWN, "Nothing counts any more, and nothing was sent.", "")
+        settle_row(row, SyncState.WITHDRAWN, "Nothing counts any more, and nothing was sent.", "")
     else:
-        _settle(
+        settle_row(
             row,
             SyncState.WITHDRAWN,
             "Nothing counts any more, but the gradebook still shows the score sent before.",
@@ -298,4 +312,6 @@ def _delivery(session: Session, row: GradebookScore) -> Delivery:
         worked_at=row.worked_at,
         review_key=row.review_key or "",
         is_first=row.accepted_at is None,
+        sent_before=sent_before(session, row, column),
+        agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
     )

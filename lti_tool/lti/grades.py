@@ -7,13 +7,17 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.checking import Column
 from lti_tool.gradebook.outbox import Delivery
+from lti_tool.gradebook.shown import ShownScore
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import Family, family_named
 from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_address
+from lti_tool.lti.results import RESULT_SCOPE, Results
 from lti_tool.lti.tokens import ServiceTokens
 
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"  # Canvas documentation, "Score API"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 
 
@@ -25,13 +29,28 @@ class AgsGradebook:
         self._platforms = platforms
         self._tokens = tokens
         self._launch_url = launch_url
+        self._results = Results(connection, tokens)
+
+    def shown_scores(self, delivery: Delivery, *, everybody: bool) -> dict[str, ShownScore] | None:
+        """Return what the column shows; None where the LMS has not given the right to read it.
+
+        Raises LmsUnreachable and LmsRefused.
+        """
+        column, platform = _column(delivery), self._platform(delivery.platform_id)
+        if RESULT_SCOPE not in delivery.scopes:
+            return None
+        person_key = None if everybody else delivery.person_key
+        return self._results.shown(platform, delivery.lti_deployment_id, column, person_key)
+
+    def column_shows(self, column: Column) -> dict[str, ShownScore] | None:
+        """The same for everybody of a column, without a score to send."""
+        if RESULT_SCOPE not in column.scopes:
+            return None
+        return self._results.shown(self._platform(column.platform_id), column.lti_deployment_id, column.address)
 
     def show_score(self, delivery: Delivery) -> None:
         """Post one score, final and complete. Raises LmsUnreachable and LmsRefused."""
-        column = _column(delivery)
-        platform = self._platforms.get(delivery.platform_id)
-        if platform.is_disabled:
-            raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
+        column, platform = _column(delivery), self._platform(delivery.platform_id)
         _check_host(platform, column)
         family = family_named(platform.family)
         body = score_body(delivery, review_url(self._launch_url, delivery) if family.reviews_by_address else None)
@@ -41,6 +60,12 @@ class AgsGradebook:
             token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE, refused=token)
             answer = self._post(column, token, body)
         check_answer(answer, family)
+
+    def _platform(self, platform_id: int) -> PlatformFacts:
+        platform = self._platforms.get(platform_id)
+        if platform.is_disabled:
+            raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
+        return platform
 
     def _post(self, column: str, token: str, body: str) -> Answer:
         try:
@@ -65,7 +90,8 @@ def score_body(delivery: Delivery, review_url: str | None = None) -> str:
 
     FullyGraded, because anything else wipes the grade in Moodle and Canvas; the comment always, because Moodle drops
     the one it has when none comes; when the student wrote, because Canvas would else take the time of sending and call
-    it late. `review_url` is where Canvas's SpeedGrader finds the work: one submission, at the first score.
+    it late. `review_url` is where Canvas's SpeedGrader finds the work: one submission, at the first score. That first
+    score also yields to a grade that a teacher typed before, which Canvas's results do not show.
     """
     score = delivery.score
     body: dict[str, Any] = {
@@ -80,11 +106,13 @@ def score_body(delivery: Delivery, review_url: str | None = None) -> str:
     if delivery.worked_at is not None:
         body["submission"] = {"submittedAt": _instant(delivery.worked_at)}
     if review_url is not None:
-        body["https://canvas.instructure.com/lti/submission"] = {
+        body[CANVAS_SUBMISSION] = {
             "new_submission": delivery.is_first,
             "submission_type": "basic_lti_launch",
             "submission_data": review_url,
         }
+        if delivery.may_meet_another:
+            body[CANVAS_SUBMISSION]["prioritize_non_tool_grade"] = True
     return json.dumps(body)
 
 

@@ -71,7 +71,7 @@ class Roster:
 def _read(answer: Answer, address: str, course_key: str) -> tuple[list[RosterMember], str | None]:
     try:
         container = answer.json() if answer.status == 200 else None
-        next_address = _next_page(answer.headers.get("link", ""), address)
+        next_address = next_page(answer.headers.get("link", ""), address)
     except ValueError:
         raise _broken() from None
     if answer.status in (429, 401) or answer.status >= 500:
@@ -113,7 +113,7 @@ def _name(entry: dict[str, Any], field: str) -> str | None:
     return storable(unescape(value))[:LONGEST_NAME] or None
 
 
-def _next_page(link_header: str, address: str) -> str | None:
+def next_page(link_header: str, address: str) -> str | None:
     """The page that follows, however the header is written (RFC 8288, 3): missed, half a list would pass for all.
 
     Moodle writes curly quotes, as bytes of UTF-8, and `&amp;` in the addresses between them.

@@ -3,8 +3,10 @@
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from lti_tool.errors import Rejected
+from lti_tool.gradebook.by_hand import settle, try_again, unlock
 from lti_tool.gradebook.ledger import has_column, ledger, sync_progress
-from lti_tool.gradebook.outbox import try_again
+from lti_tool.models import Settled
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
 from lti_tool.web.numbers import row_number
 
@@ -33,5 +35,28 @@ def again() -> Response:
     with tool().database.writing() as session:
         person_id = request.form.get("person", type=row_number)
         try_again(session, visitor().blog_id, tool().clock(), person_id, visitor().course_id)
+    tool().ring()
+    return redirect(url_for("gradebook.page"), 303)
+
+
+@room.post("/gradebook/settle")
+def settle_conflict() -> Response:
+    """Keep the LMS's score, send ours, or lock it: for one person, or for all who are in conflict."""
+    how = next((one for one in Settled if one.value == request.form.get("how")), None)
+    if how is None:
+        raise Rejected("Nothing was chosen.", "Keep the LMS's score, send ours, or lock it.")
+    with tool().database.writing() as session:
+        person_id = request.form.get("person", type=row_number)
+        settle(session, visitor().blog_id, visitor().course_id, how, tool().clock(), person_id)
+    tool().ring()
+    return redirect(url_for("gradebook.page"), 303)
+
+
+@room.post("/gradebook/unlock")
+def unlock_score() -> Response:
+    """Let one person's score go its usual way again."""
+    with tool().database.writing() as session:
+        person_id = request.form.get("person", 0, type=row_number)
+        unlock(session, visitor().blog_id, visitor().course_id, tool().clock(), person_id)
     tool().ring()
     return redirect(url_for("gradebook.page"), 303)

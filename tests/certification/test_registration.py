@@ -45,6 +45,7 @@ from tests.lti.scripted_lms import ScriptedLms, scripted_lms
 from tests.stage import Stage, open_stage
 
 NAMES = {"name", "given_name", "family_name"}
+SCOPES = {f"{AGS}/score", f"{AGS}/result.readonly", ROSTER}
 
 
 @pytest.fixture(params=["canvas", "moodle"])
@@ -76,7 +77,14 @@ def test_row_205_the_address_takes_the_configuration_and_asks_first(school: Stag
     assert page.status_code == 200
     shown = unescape(page.text)
     product = {"canvas": "Canvas", "moodle": "Moodle"}[school.accent]
-    for words in (f"Register the class blog with {product}?", school.lms_url, "Humanities", "names", "send scores"):
+    for words in (
+        f"Register the class blog with {product}?",
+        school.lms_url,
+        "Humanities",
+        "names",
+        "send scores",
+        "a teacher's grade",
+    ):
         assert words in shown
     assert len(re.findall(r"<button", page.text)) == 1
     assert school.school.tools() == tools
@@ -257,7 +265,7 @@ def test_row_216_the_tool_describes_itself(stage_on_sqlite: Stage, lms: Scripted
         "client_uri": tool,
         "jwks_uri": f"{tool}/.well-known/jwks.json",
         "token_endpoint_auth_method": "private_key_jwt",
-        "scope": f"{AGS}/score {ROSTER}",
+        "scope": f"{AGS}/score {AGS}/result.readonly {ROSTER}",
     }
     assert isinstance(settings, dict)
     assert settings.pop("description")
@@ -280,8 +288,8 @@ def test_row_216_the_tool_describes_itself(stage_on_sqlite: Stage, lms: Scripted
 def test_row_216_what_both_lmss_make_of_it(school: Stage) -> None:
     tool = school.school.tool_known_as(register_practice_lms(school))
     assert tool is not None
-    unasked = {f"{AGS}/lineitem.readonly", f"{AGS}/result.readonly"}  # Moodle gives them to whoever may score
-    assert set(tool.scopes) == {f"{AGS}/score", ROSTER} | (unasked if school.accent == "moodle" else set())
+    unasked = {f"{AGS}/lineitem.readonly"}  # Moodle gives it to whoever may score
+    assert set(tool.scopes) == SCOPES | (unasked if school.accent == "moodle" else set())
     assert set(tool.claims) >= NAMES
     assert not {"email", "picture", "locale"} & set(tool.claims)
     assert tool.privacy == "name_only"
@@ -594,9 +602,8 @@ def test_row_309_one_page_lists_every_value(stage_on_sqlite: Stage) -> None:
     copied = re.findall(r'<code class="to-copy">([^<]+)</code>', page.text)
     tool = stage_on_sqlite.tool_url
     own = {f"{tool}{path}" for path in ("/lti/login", "/lti/launch", "/lti/config.json", "/.well-known/jwks.json")}
-    scopes = {f"{AGS}/score", ROSTER}
     custom = {"context_id_history=$Context.id.history", "resource_link_id_history=$ResourceLink.id.history"}
-    assert set(map(unescape, copied)) == {*own, *scopes, *custom, "Class blog"}
+    assert set(map(unescape, copied)) == {*own, *SCOPES, *custom, "Class blog"}
     text = unescape(page.text)
     for message in ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"):
         assert message in text
@@ -652,4 +659,5 @@ def test_row_309_canvas_can_read_its_json(stage_on_sqlite: Stage) -> None:
         assert place["target_link_uri"] == f"{tool}/lti/launch"
     assert key["oidc_initiation_url"] == f"{tool}/lti/login"
     assert key["public_jwk_url"] == f"{tool}/.well-known/jwks.json"
-    assert set(key["scopes"]) == {f"{AGS}/score", ROSTER}
+    assert len(key["scopes"]) == len(SCOPES)
+    assert set(key["scopes"]) == SCOPES

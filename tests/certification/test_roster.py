@@ -48,12 +48,13 @@ def test_rows_181_and_182_the_request_and_its_permission(either: Stage) -> None:
 
 
 def test_row_148_a_score_is_sent_with_the_permission_for_scores_alone(either: Stage) -> None:
-    """However many the claim lists."""
+    """However many the claim lists; and what the column shows is read with the one for reading alone."""
     with_a_score(a_class(either), either)
     either.school.calls.clear()
     either.send_scores()
-    (token,) = either.school.calls.to("/lti/token")
-    assert parse_qs(token.body)["scope"] == ["https://purl.imsglobal.org/spec/lti-ags/scope/score"]
+    asked = [parse_qs(token.body)["scope"] for token in either.school.calls.to("/lti/token")]
+    scopes = "https://purl.imsglobal.org/spec/lti-ags/scope"
+    assert asked == [[f"{scopes}/result.readonly"], [f"{scopes}/score"]]
 
 
 # --- pages (183, 184, 195) ---

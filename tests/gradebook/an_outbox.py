@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.by_hand import try_again
 from lti_tool.gradebook.outbox import (
     Delivery,
     Score,
@@ -15,7 +16,6 @@ from lti_tool.gradebook.outbox import (
     record_accepted,
     record_refused,
     record_unreachable,
-    try_again,
     want_score,
 )
 from lti_tool.models import GradebookScore

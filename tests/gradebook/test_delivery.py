@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.checking import Column
 from lti_tool.gradebook.delivery import DeliveryReport, deliver_due_scores
 from lti_tool.gradebook.outbox import Delivery, want_score
+from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, SyncState
 from tests.a_school import a_student, course_of
 from tests.gradebook.an_outbox import LEASE, Outbox, a_score, after
@@ -28,7 +30,16 @@ class FakeLms:
     def __init__(self, answer: Answer = lambda delivery: None) -> None:
         self.answer = answer
         self.told: list[Delivery] = []
+        self.shows: dict[str, ShownScore] | None = None
+        self.read: list[bool] = []
         self._lock = threading.Lock()
+
+    def shown_scores(self, delivery: Delivery, *, everybody: bool) -> dict[str, ShownScore] | None:
+        self.read.append(everybody)
+        return self.shows
+
+    def column_shows(self, column: Column) -> dict[str, ShownScore] | None:
+        return self.shows
 
     def show_score(self, delivery: Delivery) -> None:
         with self._lock:

@@ -36,7 +36,7 @@ def test_problems_first_and_then_by_name(outbox: Outbox) -> None:
         "bea Waits",
         "Émile Sent",
     ]
-    assert sync_progress(lines) == SyncProgress(total=6, sent=1, waiting=2, stuck=3)
+    assert sync_progress(lines) == SyncProgress(total=6, sent=1, waiting=2, stuck=3, refused=2)
 
 
 def test_what_a_line_says(outbox: Outbox) -> None:

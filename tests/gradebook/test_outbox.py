@@ -7,11 +7,11 @@ import pytest
 
 from lti_tool.database import Database
 from lti_tool.errors import Mender
+from lti_tool.gradebook.by_hand import make_waiting_due
 from lti_tool.gradebook.outbox import (
     FIRST_WAIT_SECONDS,
     LONGEST_WAIT_SECONDS,
     claim_due,
-    make_waiting_due,
     wait_seconds,
     want_score,
 )

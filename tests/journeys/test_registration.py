@@ -79,7 +79,7 @@ def test_what_the_administrator_reads(school: Stage, new_page: People, width: in
     """First who asks for what, and what is left to do afterwards; then that it is done, and the same list again."""
     page = new_page(width, height, dark)
     frame = paste(page, school, as_operator(school, "invite", "--name", "Practice school"))
-    for words in (school.lms_url, "Practice school", "send scores", "No e-mail addresses"):
+    for words in (school.lms_url, "Practice school", "send scores", "a teacher's grade", "No e-mail addresses"):
         expect(frame.get_by_role("main")).to_contain_text(words)
     left_to_do = frame.get_by_role("listitem").filter(
         has_text=SWITCH_ON["moodle"] if school.accent == "moodle" else "Apps"

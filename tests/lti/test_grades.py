@@ -75,6 +75,7 @@ def test_the_request_is_exactly_so(lms: ScriptedLms, gradebook: AgsGradebook) ->
             "new_submission": True,
             "submission_type": "basic_lti_launch",
             "submission_data": "https://blog.example.edu/lti/launch?review=review-1",
+            "prioritize_non_tool_grade": True,
         },
     }
     assert lms.calls_to("/token")[0].form["scope"] == SCORE_SCOPE  # and none of the other scopes that were offered

@@ -1,0 +1,81 @@
+"""What people do about scores: try again, settle a conflict, lock and unlock."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lti_tool.gradebook.ledger import people_of
+from lti_tool.gradebook.outbox import make_due, settle_row
+from lti_tool.models import GradebookScore, Membership, Settled, SyncState
+
+_MAY_BE_TRIED = (SyncState.WAITING, SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
+_KEPT = "The LMS's score was kept. If the score here changes, you are asked again."
+_LOCKED = "The LMS's score stays. Nothing is sent until you unlock it."
+
+
+def try_again(
+    session: Session, blog_id: int, now: datetime, person_id: int | None = None, course_id: int | None = None
+) -> int:
+    """Make unsent scores of a blog (or of one person, or one course, in it) due at once, and return how many."""
+    rows = (
+        update(GradebookScore)
+        .where(
+            GradebookScore.blog_id == blog_id,
+            GradebookScore.points.is_not(None),
+            GradebookScore.state.in_(_MAY_BE_TRIED),
+        )
+        .values(due_at=now, attempts=0, state=SyncState.WAITING, cause="", to_do="")
+    )
+    if person_id is not None:
+        rows = rows.where(GradebookScore.person_id == person_id)
+    if course_id is not None:
+        people = select(Membership.person_id).where(Membership.course_id == course_id)
+        rows = rows.where(GradebookScore.person_id.in_(people))
+    return len(session.execute(rows.returning(GradebookScore.id)).all())
+
+
+def make_waiting_due(session: Session, now: datetime) -> None:
+    """Make every score that waits for a retry due at once."""
+    session.execute(update(GradebookScore).where(GradebookScore.due_at > now).values(due_at=now))
+
+
+def settle(
+    session: Session, blog_id: int, course_id: int, how: Settled, now: datetime, person_id: int | None = None
+) -> int:
+    """Settle the conflicts of a course's people in a blog, or of one of them, and return how many.
+
+    KEPT lets the LMS's score stand until ours changes; then it is asked again. REPLACE sends ours, if the gradebook
+    still shows what the teacher saw. LOCKED leaves it for good, until `unlock`.
+    """
+    rows = _rows(session, blog_id, course_id, SyncState.CONFLICT, person_id)
+    for row in rows:
+        row.settled = how
+        if how is Settled.REPLACE:
+            make_due(row, now)
+        elif how is Settled.KEPT:
+            settle_row(row, SyncState.CONFIRMED, _KEPT)
+        else:
+            settle_row(row, SyncState.LOCKED, _LOCKED)
+    return len(rows)
+
+
+def unlock(session: Session, blog_id: int, course_id: int, now: datetime, person_id: int) -> None:
+    """Let a score go its usual way again: it is compared with the gradebook before anything is sent."""
+    for row in _rows(session, blog_id, course_id, SyncState.LOCKED, person_id):
+        row.settled = None
+        if row.points is not None:
+            make_due(row, now)
+
+
+def _rows(
+    session: Session, blog_id: int, course_id: int, state: SyncState, person_id: int | None
+) -> list[GradebookScore]:
+    wanted = select(GradebookScore).where(
+        GradebookScore.blog_id == blog_id,
+        GradebookScore.person_id.in_(people_of(course_id)),
+        GradebookScore.state == state,
+    )
+    if person_id is not None:
+        wanted = wanted.where(GradebookScore.person_id == person_id)
+    return list(session.scalars(wanted.with_for_update()))

@@ -1,0 +1,86 @@
+"""Where the LMS shows what we did not send: noticing it, and leaving it alone until the teacher says what is to be."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.gradebook.attempts import last_seen, note_outcome
+from lti_tool.gradebook.outbox import Delivery, end_lease, settle_row
+from lti_tool.gradebook.shown import ShownScore
+from lti_tool.models import GradebookScore, Outcome, Person, Settled, SyncState
+
+_IN_CONFLICT = "The gradebook shows what the blog did not send, so nothing is sent."
+_CLEARED = "The gradebook shows nothing, though it had taken a score: somebody cleared it. Nothing is sent."
+_SETTLE = "Keep the LMS's, send ours, or lock it."
+_OVERRIDDEN = "The LMS took our score and goes on showing the other: it was overridden there."
+_CLEAR_OVERRIDE = "Clear the override in the LMS's gradebook and send ours again, or keep the LMS's."
+
+
+def record_conflict(session: Session, delivery: Delivery, shown: ShownScore | None, now: datetime) -> None:
+    """The gradebook shows what we did not send: stop, and ask the teacher."""
+    row = end_lease(session, delivery)
+    if row is None:
+        return
+    note_outcome(session, row.id, Outcome.CONFLICT, "not sent: the gradebook showed another score")
+    if row.due_at is not None and row.revision == delivery.revision:
+        _enter_conflict(row, shown, now)
+
+
+def record_seen(
+    session: Session, column: str, seen: Mapping[str, ShownScore], read_from: datetime, now: datetime
+) -> tuple[int, int]:
+    """Compare what a column shows with what it took: return how many scores are confirmed, and how many new conflicts.
+
+    Scores that are on their way, or went out after the reading began, are left alone.
+    """
+    rows = session.execute(
+        select(GradebookScore, Person.lti_sub)
+        .join(Person, Person.id == GradebookScore.person_id)
+        .where(
+            GradebookScore.accepted_column == column,
+            GradebookScore.accepted_at < read_from,
+            GradebookScore.tried_at < read_from,
+            GradebookScore.due_at.is_(None),
+            GradebookScore.leased_until.is_(None),
+            GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT)),
+        )
+        .with_for_update(of=GradebookScore)
+    )
+    confirmed = conflicts = 0
+    for row, person_key in rows.all():
+        before = row.state, row.settled
+        _compare(row, seen.get(person_key), now)
+        confirmed += row.state is SyncState.CONFIRMED and before[0] is not SyncState.CONFIRMED
+        conflicts += row.state is SyncState.CONFLICT and before[0] is not SyncState.CONFLICT
+    return confirmed, conflicts
+
+
+def _compare(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
+    if row.accepted_points is None or row.accepted_maximum is None:
+        return
+    if shown is not None and shown.is_as(row.accepted_points, row.accepted_maximum):
+        _see(row, shown, now)
+        row.settled = None
+        settle_row(row, SyncState.CONFIRMED)
+    elif row.state is SyncState.CONFIRMED and row.settled is Settled.KEPT and shown == last_seen(row):
+        row.seen_at = now
+    else:
+        took_for_nothing = shown is not None and shown == last_seen(row) and row.state is SyncState.SENT
+        _enter_conflict(row, shown, now)
+        if took_for_nothing:
+            row.cause, row.to_do = _OVERRIDDEN, _CLEAR_OVERRIDE
+
+
+def _enter_conflict(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
+    _see(row, shown, now)
+    row.settled = None
+    settle_row(row, SyncState.CONFLICT, _CLEARED if shown is None else _IN_CONFLICT, _SETTLE)
+
+
+def _see(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
+    row.seen_points, row.seen_maximum, row.seen_changed_at = (
+        (None, None, None) if shown is None else (shown.points, shown.maximum, shown.changed_at)
+    )
+    row.seen_at = now
