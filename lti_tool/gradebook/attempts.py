@@ -1,5 +1,9 @@
 """Each attempt to send a score, and which scores may stand in the gradebook because of us."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -12,6 +16,29 @@ def last_seen(row: GradebookScore) -> ShownScore | None:
     if row.seen_points is None or row.seen_maximum is None:
         return None
     return ShownScore(row.seen_points, row.seen_maximum, row.seen_changed_at)
+
+
+@dataclass(frozen=True)
+class AttemptLine:
+    """One attempt to send a score; `outcome` is None while it is under way, or if the worker that made it died."""
+
+    at: datetime
+    points: Decimal
+    maximum: Decimal
+    outcome: Outcome | None
+    words: str
+
+
+def attempts_for(session: Session, blog_id: int, person_id: int, most: int = 20) -> tuple[AttemptLine, ...]:
+    """Return the last attempts to send one person's score, the newest first."""
+    rows = session.scalars(
+        select(SendAttempt)
+        .join(GradebookScore, GradebookScore.id == SendAttempt.score_id)
+        .where(GradebookScore.blog_id == blog_id, GradebookScore.person_id == person_id)
+        .order_by(SendAttempt.id.desc())
+        .limit(most)
+    )
+    return tuple(AttemptLine(row.at, row.points, row.maximum, row.outcome, row.words) for row in rows)
 
 
 def note_attempt(session: Session, row: GradebookScore) -> None:

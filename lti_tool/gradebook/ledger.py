@@ -1,10 +1,12 @@
 """The ledger: for each student what the LMS should show, what it last took, and what stands in the way."""
 
+import csv
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from io import StringIO
 
 from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,11 @@ from lti_tool.gradebook.attempts import last_seen
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, Membership, Person, Placement, Settled, SyncState
 
+_HEADINGS = (
+    "Student", "LMS id", "Should show", "Maximum", "LMS shows", "State", "Why", "Attempts", "Next attempt",
+    "LMS last took", "Taken at",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection"
 _PROBLEMS_FIRST = {
     SyncState.CONFLICT: 0,
     SyncState.NEEDS_TEACHER: 0,
@@ -100,6 +107,29 @@ def ledger(session: Session, blog_id: int | None = None, course_id: int | None =
         wanted = wanted.where(GradebookScore.person_id.in_(people_of(course_id)))
     lines = [_line(row, person) for row, person in session.execute(wanted)]
     return tuple(sorted(lines, key=lambda line: (_PROBLEMS_FIRST[line.state], line.blog_id, line.name.casefold())))
+
+
+def ledger_csv(lines: Iterable[LedgerLine]) -> str:
+    """Return the lines as CSV (RFC 4180), safe to open: what a spreadsheet would take for a formula is a text."""
+    out = StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_HEADINGS)
+    for line in lines:
+        cells = (
+            line.name, line.person_key, line.wanted, line.maximum, line.lms_shows, line.state.value,
+            f"{line.cause} {line.to_do}".strip(), line.attempts, line.next_attempt, line.accepted, line.accepted_at,
+        )  # fmt: skip
+        writer.writerow([_cell(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
 
 
 def sync_progress(lines: Iterable[LedgerLine]) -> SyncProgress:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from lti_tool.blog.posts import PostView, open_post, posts_by
 from lti_tool.blog.reading import CommentView, comment_view
 from lti_tool.errors import NotFound, Rejected
+from lti_tool.gradebook.attempts import attempts_for
 from lti_tool.models import Comment, Course
 from lti_tool.participation.activity import Student, students_of
 from lti_tool.participation.marking import (
@@ -152,6 +153,7 @@ def _person_page(person_id: int, problem: Rejected | None = None, points: str | 
             comments=comments_by(session, who.blog_id, person_id),
             posts=posts_by(session, who.blog_id, person_id),
             rule=rule_of(session, who.blog_id),
+            attempts=attempts_for(session, who.blog_id, person_id),
             problem=problem,
             points=points,
             reason=reason,

@@ -1,13 +1,13 @@
 """The gradebook page: what the LMS should show, what it took, what is in the way, and sending it again."""
 
-from flask import redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.errors import Rejected
 from lti_tool.gradebook.by_hand import settle, try_again, unlock
-from lti_tool.gradebook.ledger import has_column, ledger, sync_progress
+from lti_tool.gradebook.ledger import has_column, ledger, ledger_csv, sync_progress
 from lti_tool.models import Settled
-from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("gradebook", staff_only=True)
@@ -29,6 +29,17 @@ def table() -> str:
     return render_template("gradebook/_table.html", lines=lines, progress=sync_progress(lines))
 
 
+@room.get("/gradebook/scores.csv")
+def as_csv() -> Response:
+    """The same table for a spreadsheet."""
+    with tool().database.reading() as session:
+        lines = ledger(session, visitor().blog_id, visitor().course_id)
+    response = make_response(ledger_csv(lines))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = "attachment; filename=scores.csv"
+    return response
+
+
 @room.post("/gradebook/try-again")
 def again() -> Response:
     """Send unsent scores now: one person's, or all of the blog."""
@@ -42,6 +53,7 @@ def again() -> Response:
 @room.post("/gradebook/settle")
 def settle_conflict() -> Response:
     """Keep the LMS's score, send ours, or lock it: for one person, or for all who are in conflict."""
+    require_teacher()
     how = next((one for one in Settled if one.value == request.form.get("how")), None)
     if how is None:
         raise Rejected("Nothing was chosen.", "Keep the LMS's score, send ours, or lock it.")
@@ -55,6 +67,7 @@ def settle_conflict() -> Response:
 @room.post("/gradebook/unlock")
 def unlock_score() -> Response:
     """Let one person's score go its usual way again."""
+    require_teacher()
     with tool().database.writing() as session:
         person_id = request.form.get("person", 0, type=row_number)
         unlock(session, visitor().blog_id, visitor().course_id, tool().clock(), person_id)

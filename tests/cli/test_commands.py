@@ -377,5 +377,5 @@ def test_sync_now_sends_and_returns(stage_on_sqlite: Stage, in_a_folder: Callabl
     assert result.exit_code == 0, result.output
     assert result.stderr == "1 sent, 0 to be tried again, 0 refused.\n"
     (one,) = json.loads(result.stdout)
-    assert (one["wanted"], one["lms_shows"], one["state"], one["next_attempt"]) == (4.0, 4.0, "sent", None)
+    assert (one["wanted"], one["lms_shows"], one["state"], one["next_attempt"]) == (4.0, 4.0, "confirmed", None)
     assert stage_on_sqlite.school.grades(stage_on_sqlite.school.column_of(1).id)["tom"].score == 4.0

@@ -1,6 +1,9 @@
 """A human's grade is never overwritten: noticed, asked about, settled. In both accents, over real HTTP."""
 
+import csv
+import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -198,6 +201,40 @@ def test_a_lost_answer_makes_no_second_request(lesson: Class) -> None:
     with lesson.stage.tool.database.reading() as session:
         outcomes = session.scalars(select(SendAttempt.outcome).order_by(SendAttempt.id)).all()
     assert outcomes == [Outcome.NOT_KNOWN, Outcome.ACCEPTED]
+
+
+def test_each_attempt_can_be_read(lesson: Class) -> None:
+    lesson.school.faults.set("server_error", 1, path="/scores")
+    lesson.score("tom", "7.5")
+    lesson.stage.clock.ahead += timedelta(minutes=2)
+    lesson.round()
+    page = lesson.teacher.get(f"desk/people/{lesson.id_of('tom')}").text
+    (told,) = re.findall(r'<ul class="attempts">.*?</ul>', page, re.DOTALL)
+    assert re.findall(r"<b>(.*?)</b>", told) == ["accepted", "not known"]
+    assert "had a fault (500)" in told
+
+
+def test_the_table_as_csv(lesson: Class) -> None:
+    in_conflict(lesson)
+    with lesson.stage.tool.database.writing() as session:
+        session.get_one(Person, lesson.id_of("tom")).name = "=1+1, said Tom"
+    answer = lesson.teacher.get("gradebook/scores.csv")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    (line,) = csv.DictReader(StringIO(answer.text))
+    assert line["Student"] == "'=1+1, said Tom"
+    assert [line[name] for name in ("Should show", "Maximum", "LMS shows", "LMS last took", "State")] == [
+        "8", "10", "9", "7.5", "conflict",
+    ]  # fmt: skip
+
+
+def test_only_a_teacher_settles(lesson: Class) -> None:
+    in_conflict(lesson)
+    helper = "sam" if lesson.stage.accent == "canvas" else None
+    for person in filter(None, (helper, "tom")):
+        browser = lesson.stage.launched(person)
+        assert browser.post("gradebook/settle", {"how": "replace"}).status_code == 403
+    lesson.round()
+    assert (lesson.line().state, lesson.grade()) == (SyncState.CONFLICT, 9)
 
 
 def test_many_are_read_by_their_column(lesson: Class) -> None:
