@@ -2,8 +2,10 @@
 
 import csv
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,8 +74,8 @@ class Class:
 
 
 @pytest.fixture(params=["canvas", "moodle"])
-def lesson(request: pytest.FixtureRequest, tmp_path: Any, sqlite_url: str) -> Any:
-    with open_stage(tmp_path, sqlite_url, request.param) as stage:
+def lesson(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Class]:
+    with open_stage(tmp_path, database_url, request.param) as stage:
         yield Class(stage)
 
 
