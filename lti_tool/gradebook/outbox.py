@@ -5,27 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.attempts import last_seen, note_attempt, note_outcome, sent_before
+from lti_tool.gradebook.destination import destination_of
 from lti_tool.gradebook.shown import SentBefore, ShownScore
-from lti_tool.models import (
-    Course,
-    Deployment,
-    GradebookScore,
-    Membership,
-    Outcome,
-    Person,
-    Placement,
-    Role,
-    Settled,
-    SyncState,
-)
+from lti_tool.models import GradebookScore, Outcome, Settled, SyncState
 
-_IS_STUDENT = func.coalesce(Membership.launched_role, Membership.roster_role) == Role.STUDENT
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
 
@@ -271,47 +260,23 @@ def _settle_withdrawn(row: GradebookScore) -> None:
 
 
 def _delivery(session: Session, row: GradebookScore) -> Delivery:
-    sub, column, scopes, platform_id, lti_deployment_id = session.execute(
-        select(
-            Person.lti_sub,
-            Placement.lti_line_item_url,
-            Placement.lti_scopes,
-            Deployment.platform_id,
-            Deployment.lti_deployment_id,
-        )
-        .select_from(GradebookScore)
-        .join(Person, Person.id == GradebookScore.person_id)
-        .join(Placement, Placement.blog_id == GradebookScore.blog_id)
-        .join(Course, Course.id == Placement.course_id)
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .outerjoin(Membership, (Membership.course_id == Course.id) & (Membership.person_id == Person.id))
-        .where(GradebookScore.id == row.id)
-        # Several links can open one blog: the column of the course whose student the person is, for courses can share a
-        # conversation, and of its first link that has one.
-        .order_by(
-            case((_IS_STUDENT, 0), else_=1),
-            Membership.left_at.is_not(None),
-            Placement.lti_line_item_url.is_(None),
-            Placement.id,
-        )
-        .limit(1)
-    ).one()
+    to = destination_of(session, row.id)
     score = _shown(row)
     if score is None:
         raise AssertionError("a withdrawn score is never due")
     return Delivery(
         id=row.id,
         revision=row.revision,
-        platform_id=platform_id,
-        lti_deployment_id=lti_deployment_id,
-        column=column,
-        scopes=tuple(scopes),
-        person_key=sub,
+        platform_id=to.platform_id,
+        lti_deployment_id=to.lti_deployment_id,
+        column=to.column,
+        scopes=to.scopes,
+        person_key=to.person_key,
         score=score,
         at=datetime.fromtimestamp(row.last_second, tz=UTC),
         worked_at=row.worked_at,
         review_key=row.review_key or "",
         is_first=row.accepted_at is None,
-        sent_before=sent_before(session, row, column),
+        sent_before=sent_before(session, row, to.column),
         agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
     )
