@@ -19,6 +19,7 @@ class Role(Enum):
 class SyncState(Enum):
     """Where one score stands on its way to the gradebook."""
 
+    NOT_DUE = "not due"
     WAITING = "waiting"
     SENT = "sent"
     CONFIRMED = "confirmed"

@@ -184,6 +184,7 @@ class Blog(Base):
     last_post_number: Mapped[int] = mapped_column(default=0)
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("blog.id"))
     copy_settled_at: Mapped[datetime | None]
+    scores_held_since: Mapped[datetime | None]
     created_at: Mapped[datetime]
     course: Mapped[Course] = relationship()
 

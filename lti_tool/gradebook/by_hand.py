@@ -1,4 +1,4 @@
-"""What people do about scores: try again, settle a conflict, lock and unlock."""
+"""What people do about scores: hold them back, try again, settle a conflict, lock and unlock."""
 
 from datetime import datetime
 
@@ -6,18 +6,50 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.ledger import people_of
-from lti_tool.gradebook.outbox import make_due, settle_row
-from lti_tool.models import GradebookScore, Membership, Settled, SyncState
+from lti_tool.gradebook.outbox import HELD_BACK, make_due, settle_row
+from lti_tool.models import Blog, GradebookScore, Membership, Settled, SyncState
 
 _MAY_BE_TRIED = (SyncState.WAITING, SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
 _KEPT = "The LMS's score was kept. If the score here changes, you are asked again."
 _LOCKED = "The LMS's score stays. Nothing is sent until you unlock it."
 
 
+def hold_back(session: Session, blog_id: int, now: datetime) -> None:
+    """Send no score of this blog any more until `release`. One that is being sent at this instant arrives."""
+    _locked(session, blog_id).scores_held_since = now
+    waiting = GradebookScore.state == SyncState.WAITING
+    session.execute(
+        update(GradebookScore)
+        .where(GradebookScore.blog_id == blog_id, waiting)
+        .values(due_at=None, state=SyncState.NOT_DUE, cause=HELD_BACK, to_do="")
+    )
+
+
+def release(session: Session, blog_id: int, now: datetime) -> None:
+    """Let the scores that were held back go."""
+    _locked(session, blog_id).scores_held_since = None
+    held = GradebookScore.state == SyncState.NOT_DUE
+    session.execute(
+        update(GradebookScore)
+        .where(GradebookScore.blog_id == blog_id, held)
+        .values(due_at=now, attempts=0, state=SyncState.WAITING, cause="")
+    )
+
+
+def _locked(session: Session, blog_id: int) -> Blog:
+    """The blog, once nobody else is changing a score of it: no score made meanwhile may slip through."""
+    return session.scalars(select(Blog).where(Blog.id == blog_id).with_for_update()).one()
+
+
 def try_again(
     session: Session, blog_id: int, now: datetime, person_id: int | None = None, course_id: int | None = None
 ) -> int:
-    """Make unsent scores of a blog (or of one person, or one course, in it) due at once, and return how many."""
+    """Make unsent scores of a blog (or of one person, or one course, in it) due at once, and return how many.
+
+    None while they are held back.
+    """
+    if session.get_one(Blog, blog_id).scores_held_since is not None:
+        return 0
     rows = (
         update(GradebookScore)
         .where(
@@ -52,7 +84,7 @@ def settle(
     for row in rows:
         row.settled = how
         if how is Settled.REPLACE:
-            make_due(row, now)
+            make_due(session, row, now)
         elif how is Settled.KEPT:
             settle_row(row, SyncState.CONFIRMED, _KEPT)
         else:
@@ -65,7 +97,7 @@ def unlock(session: Session, blog_id: int, course_id: int, now: datetime, person
     for row in _rows(session, blog_id, course_id, SyncState.LOCKED, person_id):
         row.settled = None
         if row.points is not None:
-            make_due(row, now)
+            make_due(session, row, now)
 
 
 def _rows(

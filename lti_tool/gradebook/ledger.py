@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.attempts import last_seen
 from lti_tool.gradebook.shown import ShownScore
-from lti_tool.models import GradebookScore, Membership, Person, Placement, Settled, SyncState
+from lti_tool.models import Blog, GradebookScore, Membership, Person, Placement, Settled, SyncState
 
 _HEADINGS = (
     "Student", "LMS id", "Should show", "Maximum", "LMS shows", "State", "Why", "Attempts", "Next attempt",
@@ -26,6 +26,7 @@ _PROBLEMS_FIRST = {
     SyncState.NEEDS_ADMINISTRATOR: 0,
     SyncState.WITHDRAWN: 1,
     SyncState.WAITING: 2,
+    SyncState.NOT_DUE: 2,
     SyncState.SENT: 3,
     SyncState.CONFIRMED: 3,
     SyncState.LOCKED: 3,
@@ -85,7 +86,7 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class SyncProgress:
-    """How far a blog's scores have come: `waiting` are on their way, `stuck` need somebody.
+    """How far a blog's scores have come: `waiting` are on their way, `held` are held back, `stuck` need somebody.
 
     Of those that are stuck `conflicts` ask what is to stand, and `refused` can be tried again.
     """
@@ -96,6 +97,7 @@ class SyncProgress:
     stuck: int
     conflicts: int = 0
     refused: int = 0
+    held: int = 0
 
 
 def ledger(session: Session, blog_id: int | None = None, course_id: int | None = None) -> tuple[LedgerLine, ...]:
@@ -146,8 +148,14 @@ def _progress(states: Counter[SyncState]) -> SyncProgress:
     sent = states[SyncState.SENT] + states[SyncState.CONFIRMED] + states[SyncState.LOCKED]
     waiting = states[SyncState.WAITING]
     refused = states[SyncState.NEEDS_TEACHER] + states[SyncState.NEEDS_ADMINISTRATOR]
-    stuck = states.total() - sent - waiting
-    return SyncProgress(states.total(), sent, waiting, stuck, states[SyncState.CONFLICT], refused)
+    held = states[SyncState.NOT_DUE]
+    stuck = states.total() - sent - waiting - held
+    return SyncProgress(states.total(), sent, waiting, stuck, states[SyncState.CONFLICT], refused, held)
+
+
+def held_since(session: Session, blog_id: int) -> datetime | None:
+    """Return since when the teacher holds this blog's scores back; None if they go by themselves."""
+    return session.get_one(Blog, blog_id).scores_held_since
 
 
 def has_column(session: Session, blog_id: int) -> bool:

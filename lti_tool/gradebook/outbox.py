@@ -13,8 +13,9 @@ from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.attempts import last_seen, note_attempt, note_outcome, sent_before
 from lti_tool.gradebook.destination import destination_of
 from lti_tool.gradebook.shown import SentBefore, ShownScore
-from lti_tool.models import GradebookScore, Outcome, Settled, SyncState
+from lti_tool.models import Blog, GradebookScore, Outcome, Settled, SyncState
 
+HELD_BACK = "Held back. Nothing is sent until you release the scores."
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
 
@@ -73,9 +74,10 @@ def want_score(
 ) -> None:
     """Write down the score the LMS should show; call it as often as you like. `worked_at` is when they last wrote.
 
-    Equal to what is wanted already: nothing happens, and nothing is sent. Otherwise the row becomes due at once and its
-    revision grows, so that an older delivery still under way cannot mark it done. None means there is nothing to
-    score: a row never sent is withdrawn, and one that was sent says that the LMS still shows the old value.
+    Equal to what is wanted already: nothing happens, and nothing is sent. Otherwise the row becomes due (at once, but
+    for scores that are held back) and its revision grows, so that an older delivery still under way cannot mark it
+    done. None means there is nothing to score: a row never sent is withdrawn, and one that was sent says that the LMS
+    still shows the old value.
     """
     row = session.scalar(
         select(GradebookScore)
@@ -99,7 +101,7 @@ def want_score(
     if _is_shown_for_certain(row, score):  # changed and changed back
         settle_row(row, SyncState.SENT)
     else:
-        make_due(row, now)
+        make_due(session, row, now)
 
 
 def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery | None:
@@ -229,7 +231,11 @@ def _new_row(session: Session, blog_id: int, person_id: int, score: Score, now: 
     )
 
 
-def make_due(row: GradebookScore, now: datetime) -> None:
+def make_due(session: Session, row: GradebookScore, now: datetime) -> None:
+    """Let a row be sent at once, or when the teacher releases the scores that are held back."""
+    if session.get_one(Blog, row.blog_id).scores_held_since is not None:
+        settle_row(row, SyncState.NOT_DUE, HELD_BACK)
+        return
     row.state, row.cause, row.to_do = SyncState.WAITING, "", ""
     row.attempts = 0
     row.due_at = now

@@ -4,8 +4,8 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.errors import Rejected
-from lti_tool.gradebook.by_hand import settle, try_again, unlock
-from lti_tool.gradebook.ledger import has_column, ledger, ledger_csv, sync_progress
+from lti_tool.gradebook.by_hand import hold_back, release, settle, try_again, unlock
+from lti_tool.gradebook.ledger import has_column, held_since, ledger, ledger_csv, sync_progress
 from lti_tool.models import Settled
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
@@ -17,8 +17,10 @@ room = blueprint_for_visits("gradebook", staff_only=True)
 def page() -> str:
     with tool().database.reading() as session:
         lines = ledger(session, visitor().blog_id, visitor().course_id)
-        column = has_column(session, visitor().blog_id)
-    return render_template("gradebook/page.html", lines=lines, progress=sync_progress(lines), has_column=column)
+        column, held = has_column(session, visitor().blog_id), held_since(session, visitor().blog_id)
+    return render_template(
+        "gradebook/page.html", lines=lines, progress=sync_progress(lines), has_column=column, held_since=held
+    )
 
 
 @room.get("/gradebook/table")
@@ -46,6 +48,25 @@ def again() -> Response:
     with tool().database.writing() as session:
         person_id = request.form.get("person", type=row_number)
         try_again(session, visitor().blog_id, tool().clock(), person_id, visitor().course_id)
+    tool().ring()
+    return redirect(url_for("gradebook.page"), 303)
+
+
+@room.post("/gradebook/hold")
+def hold() -> Response:
+    """Hold the blog's scores back: nothing is sent until they are released."""
+    require_teacher()
+    with tool().database.writing() as session:
+        hold_back(session, visitor().blog_id, tool().clock())
+    return redirect(url_for("gradebook.page"), 303)
+
+
+@room.post("/gradebook/release")
+def release_scores() -> Response:
+    """Let the scores that were held back go."""
+    require_teacher()
+    with tool().database.writing() as session:
+        release(session, visitor().blog_id, tool().clock())
     tool().ring()
     return redirect(url_for("gradebook.page"), 303)
 

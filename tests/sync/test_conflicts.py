@@ -229,12 +229,45 @@ def test_the_table_as_csv(lesson: Class) -> None:
     ]  # fmt: skip
 
 
+def test_nothing_is_sent_while_scores_are_held_back(lesson: Class) -> None:
+    lesson.score("tom", "7.5")
+    lesson.sent()
+    assert lesson.teacher.post("gradebook/hold").status_code == 303
+    lesson.score("tom", "8")
+    lesson.score("priya", "3")
+    lesson.teacher.post("gradebook/try-again")
+    lesson.round()
+    assert (lesson.line().state, lesson.line("priya").state, lesson.sent()) == (
+        SyncState.NOT_DUE, SyncState.NOT_DUE, 0,
+    )  # fmt: skip
+    page = lesson.teacher.get("gradebook").text
+    assert "Scores are held back" in page
+    assert "0 of 2 sent, 2 held back" in page
+    assert lesson.teacher.post("gradebook/release").status_code == 303
+    lesson.round()
+    assert (lesson.grade(), lesson.grade("priya"), lesson.sent()) == (8, 3, 2)
+    assert "Hold scores back" in lesson.teacher.get("gradebook").text
+
+
+def test_what_waits_is_held_back_too(lesson: Class) -> None:
+    lesson.school.faults.set("server_error", 1, path="/scores")
+    lesson.score("tom", "7.5")
+    lesson.teacher.post("gradebook/hold")
+    lesson.stage.clock.ahead += timedelta(hours=1)
+    lesson.round()
+    assert (lesson.line().state, lesson.sent()) == (SyncState.NOT_DUE, 1)
+    lesson.teacher.post("gradebook/release")
+    lesson.round()
+    assert (lesson.line().state, lesson.grade()) == (SyncState.CONFIRMED, 7.5)
+
+
 def test_only_a_teacher_settles(lesson: Class) -> None:
     in_conflict(lesson)
     helper = "sam" if lesson.stage.accent == "canvas" else None
     for person in filter(None, (helper, "tom")):
         browser = lesson.stage.launched(person)
         assert browser.post("gradebook/settle", {"how": "replace"}).status_code == 403
+        assert browser.post("gradebook/hold").status_code == 403
     lesson.round()
     assert (lesson.line().state, lesson.grade()) == (SyncState.CONFLICT, 9)
 

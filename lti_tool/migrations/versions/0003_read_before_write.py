@@ -1,4 +1,4 @@
-"""What the gradebook was seen to show, conflicts with it, and each attempt to send a score."""
+"""What the gradebook was seen to show, conflicts with it, each attempt to send a score, and holding scores back."""
 
 from typing import Any
 
@@ -22,6 +22,8 @@ def _one_of(name: str, *values: str) -> sa.Column[Any]:
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("blog") as table:
+        table.add_column(_time("scores_held_since"))
     with op.batch_alter_table("gradebook_score") as table:
         table.add_column(sa.Column("accepted_column", PlainText(), nullable=True))
         table.add_column(sa.Column("seen_points", sa.Double(), nullable=True))
@@ -52,6 +54,9 @@ def downgrade() -> None:
     op.drop_table("send_attempt")
     # The states that come with this revision are what the one before calls sent.
     op.execute("UPDATE gradebook_score SET state = 'sent' WHERE state IN ('confirmed', 'conflict', 'locked')")
+    op.execute("UPDATE gradebook_score SET state = 'waiting', due_at = wanted_at WHERE state = 'not due'")
+    with op.batch_alter_table("blog") as table:
+        table.drop_column("scores_held_since")
     with op.batch_alter_table("gradebook_score") as table:
         for name in ("settled", "seen_at", "seen_changed_at", "seen_maximum", "seen_points", "accepted_column"):
             table.drop_column(name)
