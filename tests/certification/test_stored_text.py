@@ -80,7 +80,7 @@ def dressed(attempt: Attempt, text: str, **more: Any) -> Attempt:
 
 
 def pages_of(stage: Stage, browser: ScriptBrowser, number: int) -> Iterator[tuple[str, str]]:
-    """Every page of a visit that this browser may open, with its address."""
+    """Every page of a visit that this browser may open, with its address. A file to save is no page, and says so."""
     for rule in stage.app.url_map.iter_rules():
         if not rule.rule.startswith("/v/<visit_key>") or "GET" not in (rule.methods or ()):
             continue
@@ -89,6 +89,10 @@ def pages_of(stage: Stage, browser: ScriptBrowser, number: int) -> Iterator[tupl
             path = path.replace(f"<int:{name}>", str(number if name == "person_id" else 1))
         answer = browser.get(path)
         assert answer.status_code < 500, path
+        if not answer.headers.get("Content-Type", "text/html").startswith("text/html"):
+            assert answer.headers["Content-Disposition"].startswith("attachment"), path
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+            continue
         yield path.removeprefix(browser.home), answer.text
 
 
