@@ -155,7 +155,7 @@ class Clockwork:
 
     def check_all(self) -> None:
         """Read every column that ever took a score: what somebody changed there since is a conflict."""
-        self._check(SyncState.SENT, SyncState.CONFIRMED)
+        self._check(SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT)
 
     def _check(self, *states: SyncState) -> None:
         with self._database.reading() as session:

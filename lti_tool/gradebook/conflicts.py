@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.attempts import last_seen, note_outcome
-from lti_tool.gradebook.outbox import Delivery, end_lease, settle_row
+from lti_tool.gradebook.outbox import Delivery, end_lease, is_taken, make_due, settle_row
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, Outcome, Person, Settled, SyncState
 
@@ -50,20 +50,23 @@ def record_seen(
     )
     confirmed = conflicts = 0
     for row, person_key in rows.all():
-        before = row.state, row.settled
-        _compare(row, seen.get(person_key), now)
-        confirmed += row.state is SyncState.CONFIRMED and before[0] is not SyncState.CONFIRMED
-        conflicts += row.state is SyncState.CONFLICT and before[0] is not SyncState.CONFLICT
+        before = row.state
+        _compare(session, row, seen.get(person_key), now)
+        confirmed += row.state is SyncState.CONFIRMED and before is not SyncState.CONFIRMED
+        conflicts += row.state is SyncState.CONFLICT and before is not SyncState.CONFLICT
     return confirmed, conflicts
 
 
-def _compare(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
+def _compare(session: Session, row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
     if row.accepted_points is None or row.accepted_maximum is None:
         return
     if shown is not None and shown.is_as(row.accepted_points, row.accepted_maximum):
         _see(row, shown, now)
         row.settled = None
-        settle_row(row, SyncState.CONFIRMED)
+        if is_taken(row):
+            settle_row(row, SyncState.CONFIRMED)
+        else:  # whoever typed something there has taken it back, and ours has changed meanwhile
+            make_due(session, row, now)
     elif row.state is SyncState.CONFIRMED and row.settled is Settled.KEPT and shown == last_seen(row):
         row.seen_at = now
     else:

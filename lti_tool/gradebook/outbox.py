@@ -98,7 +98,7 @@ def want_score(
     row.wanted_at = now
     if row.settled is Settled.LOCKED:
         return
-    if _is_shown_for_certain(row, score):  # changed and changed back
+    if _is_shown_for_certain(row):  # changed and changed back
         settle_row(row, SyncState.SENT)
     else:
         make_due(session, row, now)
@@ -199,14 +199,20 @@ def _shown(row: GradebookScore) -> Score | None:
     return None if row.points is None else Score(row.points, row.maximum, row.comment)
 
 
-def _is_shown_for_certain(row: GradebookScore, score: Score) -> bool:
+def _is_shown_for_certain(row: GradebookScore) -> bool:
     """Whether the LMS took this score, and nothing since that may have arrived in its place, answered or not."""
     if row.accepted_points is None or row.accepted_maximum is None or row.accepted_at is None:
         return False
     if row.state is SyncState.CONFLICT or row.settled is not None:
         return False
     tried_since = row.leased_until is not None or (row.tried_at is not None and row.tried_at > row.accepted_at)
-    return not tried_since and Score(row.accepted_points, row.accepted_maximum, row.accepted_comment) == score
+    return not tried_since and is_taken(row)
+
+
+def is_taken(row: GradebookScore) -> bool:
+    """Whether what is wanted is what the LMS last took."""
+    taken = (row.accepted_points, row.accepted_maximum, row.accepted_comment)
+    return (row.points, row.maximum, row.comment) == taken
 
 
 def _new_row(session: Session, blog_id: int, person_id: int, score: Score, now: datetime) -> GradebookScore:

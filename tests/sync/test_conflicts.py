@@ -118,6 +118,18 @@ def test_the_nightly_check_finds_it_too(lesson: Class) -> None:
     assert line.seen.points == 9
 
 
+def test_a_conflict_is_over_when_the_teacher_takes_it_back(lesson: Class) -> None:
+    """Then ours goes, which has changed meanwhile; it does not pass for sent."""
+    in_conflict(lesson)
+    lesson.types(7.5)
+    lesson.stage.clockwork.check_all()
+    assert lesson.line().state is SyncState.WAITING
+    lesson.round()
+    assert lesson.sent() == 1
+    if lesson.stage.accent == "canvas":
+        assert (lesson.line().state, lesson.grade()) == (SyncState.CONFIRMED, 8)
+
+
 def test_a_grade_typed_before_our_first_score_stands(lesson: Class) -> None:
     """Canvas's results do not show it before the tool has sent something, so the first score yields to it there."""
     lesson.types(4)
