@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser import People
 from tests.journeys.walking import (
@@ -214,12 +214,20 @@ def _mark(frame: FrameLocator, marks: dict[int, int]) -> None:
     """Mark with the keys alone, each comment as the queue shows it, until nothing waits."""
     frame.get_by_role("link", name="Grading desk").click()
     frame.get_by_role("link", name="Mark the next comment").click()
+    title = frame.locator("#item-title")
+    _wait_for_scripts(title)
     for done, (number, mark) in enumerate(marks.items()):
-        title = frame.locator("#item-title")
         expect(title).to_contain_text(f"#{number} ")
         expect(frame.get_by_text(f"{len(marks) - done} to mark · {done} done")).to_be_visible()
         title.press(str(mark))
     expect(frame.get_by_role("heading", name="All marked")).to_be_visible()
+
+
+def _wait_for_scripts(place: Locator) -> None:
+    """Until the page of this place listens to keys: what is there to be seen comes before its script."""
+    page = place.element_handle().owner_frame()
+    assert page is not None
+    page.wait_for_load_state()
 
 
 def _correct_priya(frame: FrameLocator) -> None:
