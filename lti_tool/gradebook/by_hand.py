@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.ledger import people_of
 from lti_tool.gradebook.outbox import HELD_BACK, make_due, settle_row
-from lti_tool.models import Blog, GradebookScore, Membership, Settled, SyncState
+from lti_tool.models import Blog, GradebookScore, Settled, SyncState
 
 _MAY_BE_TRIED = (SyncState.WAITING, SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
 _KEPT = "The LMS's score was kept. If the score here changes, you are asked again."
@@ -62,8 +62,7 @@ def try_again(
     if person_id is not None:
         rows = rows.where(GradebookScore.person_id == person_id)
     if course_id is not None:
-        people = select(Membership.person_id).where(Membership.course_id == course_id)
-        rows = rows.where(GradebookScore.person_id.in_(people))
+        rows = rows.where(GradebookScore.person_id.in_(people_of(course_id)))
     return len(session.execute(rows.returning(GradebookScore.id)).all())
 
 

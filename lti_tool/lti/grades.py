@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -54,11 +55,8 @@ class AgsGradebook:
         _check_host(platform, column)
         family = family_named(platform.family)
         body = score_body(delivery, review_url(self._launch_url, delivery) if family.reviews_by_address else None)
-        token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE)
-        answer = self._post(column, token, body)
-        if answer.status == 401:  # a token can be revoked before its time: one more, then it is a refusal
-            token = self._tokens.token(platform, delivery.lti_deployment_id, SCORE_SCOPE, refused=token)
-            answer = self._post(column, token, body)
+        post = partial(self._post, column, body)
+        _, answer = self._tokens.answered(platform, delivery.lti_deployment_id, SCORE_SCOPE, post)
         check_answer(answer, family)
 
     def _platform(self, platform_id: int) -> PlatformFacts:
@@ -67,7 +65,7 @@ class AgsGradebook:
             raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
         return platform
 
-    def _post(self, column: str, token: str, body: str) -> Answer:
+    def _post(self, column: str, body: str, token: str) -> Answer:
         try:
             return self._connection.call(
                 "POST",

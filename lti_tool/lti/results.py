@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -38,11 +39,8 @@ class Results:
             address = results_address(column, person_key)
         except ValueError:  # no address at all
             raise _no_address() from None
-        token = self._tokens.token(platform, lti_deployment_id, RESULT_SCOPE)
-        answer = self._ask(address, token)
-        if answer.status == 401:  # a token can be revoked before its time: one more, then it is a refusal
-            token = self._tokens.token(platform, lti_deployment_id, RESULT_SCOPE, refused=token)
-            answer = self._ask(address, token)
+        first = partial(self._ask, address)
+        token, answer = self._tokens.answered(platform, lti_deployment_id, RESULT_SCOPE, first)
         found: dict[str, ShownScore | None] = {}
         seen = {address}
         for _page in range(MOST_PAGES):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -39,11 +40,8 @@ class Roster:
             check_service_address(platform, address)
         except ValueError:  # no address at all
             raise _broken() from None
-        token = self._tokens.token(platform, lti_deployment_id, ROSTER_SCOPE)
-        answer = self._ask(address, token)
-        if answer.status == 401:  # a token can be revoked before its time: one more, then it waits
-            token = self._tokens.token(platform, lti_deployment_id, ROSTER_SCOPE, refused=token)
-            answer = self._ask(address, token)
+        first = partial(self._ask, address)
+        token, answer = self._tokens.answered(platform, lti_deployment_id, ROSTER_SCOPE, first)
         found: dict[str, RosterMember] = {}
         seen = {address}
         for _page in range(MOST_PAGES):

@@ -5,6 +5,7 @@ Source: 1EdTech Security Framework 1.0, 4.1; the deployment claim: LTI Core 1.3,
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -55,6 +56,20 @@ class ServiceTokens:
             if kept is None or kept.value == refused or kept.ends_at <= time.monotonic():
                 kept = self._tokens[key] = self._ask(platform, lti_deployment_id, scope)
             return kept.value
+
+    def answered(
+        self, platform: PlatformFacts, lti_deployment_id: str, scope: str, ask: Callable[[str], Answer]
+    ) -> tuple[str, Answer]:
+        """Call a service with a token, once again with a new one after a 401; return the token that was used last.
+
+        A token can be revoked before its time. Raises LmsUnreachable and LmsRefused, as `ask` and `token` do.
+        """
+        token = self.token(platform, lti_deployment_id, scope)
+        answer = ask(token)
+        if answer.status == 401:
+            token = self.token(platform, lti_deployment_id, scope, refused=token)
+            answer = ask(token)
+        return token, answer
 
     def _ask(self, platform: PlatformFacts, lti_deployment_id: str, scope: str) -> _Token:
         form = {
