@@ -19,6 +19,18 @@ def door(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes) -> It
         yield opened
 
 
+@pytest.fixture(params=["canvas", "moodle"])
+def either(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes
+) -> Iterator[Stage]:
+    """The tool on SQLite and the practice LMS in either accent."""
+    folder = tmp_path_factory.mktemp(request.param)
+    path = folder / "tool.sqlite3"
+    path.write_bytes(migrated_sqlite)
+    with open_stage(folder, f"sqlite:///{path}", request.param) as opened_stage:
+        yield opened_stage
+
+
 @pytest.fixture(scope="session")
 def stranger_key() -> RSAKey:
     """A sound key that no platform has published."""

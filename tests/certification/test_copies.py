@@ -1,6 +1,5 @@
 """Group N: courses and links that an LMS copies, and what a teacher makes of them (rows 290-296)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,23 +13,11 @@ from lti_tool.practice_lms.course import Activity
 from tests.certification.dialogue import chosen, link_made, opened, taken_by_lms
 from tests.certification.evidence import PURL
 from tests.certification.launches import INSTRUCTOR, LEARNER, Arrived, begun, changed, who
-from tests.stage import ScriptBrowser, Stage, open_stage, register
+from tests.stage import ScriptBrowser, Stage, register
 
 WRITTEN = "What Tom thought of it last term."
 PLAN = {"title": "Week 3", "prompt": "Who ruled after Stalin, and how?", "maximum": "20"}
 LINK_HISTORY, COURSE_HISTORY = "resource_link_id_history", "context_id_history"
-
-
-@pytest.fixture(params=["canvas", "moodle"])
-def either(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes
-) -> Iterator[Stage]:
-    """The tool on SQLite and the practice LMS in either accent."""
-    folder = tmp_path_factory.mktemp(request.param)
-    path = folder / "tool.sqlite3"
-    path.write_bytes(migrated_sqlite)
-    with open_stage(folder, f"sqlite:///{path}", request.param) as opened_stage:
-        yield opened_stage
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The way back, links that lead to nothing, Student View, and who is shut out (rows 92, 93, 102, 103 and 269)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,22 +10,10 @@ from lti_tool.models import Deployment, GradebookScore, Membership, PlannedBlog,
 from tests.certification.dialogue import ANOTHER_BLOG, link_made, opened
 from tests.certification.evidence import PURL
 from tests.certification.launches import begun, changed, let_in
-from tests.stage import ScriptBrowser, Stage, open_stage
+from tests.stage import ScriptBrowser, Stage
 
 BACK = 'class="back"'
 ROSTER_AGAIN = timedelta(minutes=6)
-
-
-@pytest.fixture(params=["canvas", "moodle"])
-def either(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: bytes
-) -> Iterator[Stage]:
-    """The tool on SQLite and the practice LMS in either accent."""
-    folder = tmp_path_factory.mktemp(request.param)
-    path = folder / "tool.sqlite3"
-    path.write_bytes(migrated_sqlite)
-    with open_stage(folder, f"sqlite:///{path}", request.param) as opened_stage:
-        yield opened_stage
 
 
 def presented(stage: Stage, person: str = "irena", **presentation: str) -> ScriptBrowser:
