@@ -213,6 +213,7 @@ def _kept_pages(test: str, pages: list[Page]) -> list[str]:
     lines = []
     for number, page in enumerate(pages, start=1):
         place = FAILURES_FOLDER / f"{name}-{number}"
+        lines += [f"a frame of it at {frame.url}" for frame in page.frames[1:]]
         try:
             page.screenshot(path=f"{place}.png", timeout=5000)
             place.with_name(place.name + ".html").write_text(page.content(), encoding="utf-8")
