@@ -27,7 +27,7 @@ class SyncState(Enum):
     LOCKED = "locked"
     NEEDS_TEACHER = "needs the teacher"
     NEEDS_ADMINISTRATOR = "needs the LMS administrator"
-    WITHDRAWN = "withdrawn"
+    GONE = "gone"
 
 
 class Settled(Enum):

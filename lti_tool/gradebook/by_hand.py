@@ -28,7 +28,7 @@ def hold_back(session: Session, blog_id: int, now: datetime) -> None:
 def release(session: Session, blog_id: int, now: datetime) -> None:
     """Let the scores that were held back go."""
     _locked(session, blog_id).scores_held_since = None
-    held = GradebookScore.state == SyncState.NOT_DUE
+    held = (GradebookScore.state == SyncState.NOT_DUE) & GradebookScore.points.is_not(None)
     session.execute(
         update(GradebookScore)
         .where(GradebookScore.blog_id == blog_id, held)

@@ -24,12 +24,12 @@ _PROBLEMS_FIRST = {
     SyncState.CONFLICT: 0,
     SyncState.NEEDS_TEACHER: 0,
     SyncState.NEEDS_ADMINISTRATOR: 0,
-    SyncState.WITHDRAWN: 1,
     SyncState.WAITING: 2,
     SyncState.NOT_DUE: 2,
     SyncState.SENT: 3,
     SyncState.CONFIRMED: 3,
     SyncState.LOCKED: 3,
+    SyncState.GONE: 4,
 }
 
 
@@ -86,7 +86,7 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class SyncProgress:
-    """How far a blog's scores have come: `waiting` are on their way, `held` are held back, `stuck` need somebody.
+    """How far a blog's scores have come: `waiting` are on their way, `held` are not due, `stuck` need somebody.
 
     Of those that are stuck `conflicts` ask what is to stand, and `refused` can be tried again.
     """
@@ -149,7 +149,7 @@ def _progress(states: Counter[SyncState]) -> SyncProgress:
     waiting = states[SyncState.WAITING]
     refused = states[SyncState.NEEDS_TEACHER] + states[SyncState.NEEDS_ADMINISTRATOR]
     held = states[SyncState.NOT_DUE]
-    stuck = states.total() - sent - waiting - held
+    stuck = refused + states[SyncState.CONFLICT]
     return SyncProgress(states.total(), sent, waiting, stuck, states[SyncState.CONFLICT], refused, held)
 
 

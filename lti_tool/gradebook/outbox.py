@@ -15,6 +15,7 @@ from lti_tool.gradebook.destination import destination_of
 from lti_tool.gradebook.shown import SentBefore, ShownScore
 from lti_tool.models import Blog, GradebookScore, Outcome, Settled, SyncState
 
+EXCUSED = "Excused."
 HELD_BACK = "Held back. Nothing is sent until you release the scores."
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
@@ -71,13 +72,15 @@ def want_score(
     score: Score | None,
     now: datetime,
     worked_at: datetime | None = None,
+    *,
+    is_excused: bool = False,
 ) -> None:
     """Write down the score the LMS should show; call it as often as you like. `worked_at` is when they last wrote.
 
     Equal to what is wanted already: nothing happens, and nothing is sent. Otherwise the row becomes due (at once, but
     for scores that are held back) and its revision grows, so that an older delivery still under way cannot mark it
-    done. None means there is nothing to score: a row never sent is withdrawn, and one that was sent says that the LMS
-    still shows the old value.
+    done. None means there is nothing to score, or that the person is excused: a row never sent is not due, and one that
+    was sent asks the teacher to clear what the LMS still shows, for a tool cannot.
     """
     row = session.scalar(
         select(GradebookScore)
@@ -85,8 +88,8 @@ def want_score(
         .with_for_update()
     )
     if score is None:
-        if row is not None and row.points is not None:
-            _withdraw(row, now)
+        if row is not None:
+            _withdraw(row, now, is_excused)
         return
     if row is None:
         row = _new_row(session, blog_id, person_id, score, now)
@@ -252,23 +255,24 @@ def settle_row(row: GradebookScore, state: SyncState, cause: str = "", to_do: st
     row.due_at = None
 
 
-def _withdraw(row: GradebookScore, now: datetime) -> None:
-    row.points = None
-    row.revision += 1
-    row.wanted_at = now
+def _withdraw(row: GradebookScore, now: datetime, is_excused: bool) -> None:
+    if row.points is not None:
+        row.points = None
+        row.revision += 1
+        row.wanted_at = now
+    row.comment = EXCUSED if is_excused else ""
     _settle_withdrawn(row)
 
 
 def _settle_withdrawn(row: GradebookScore) -> None:
+    why = row.comment or "Nothing counts any more."
+    if row.settled is Settled.LOCKED:
+        return
     if row.accepted_points is None:
-        settle_row(row, SyncState.WITHDRAWN, "Nothing counts any more, and nothing was sent.", "")
+        settle_row(row, SyncState.NOT_DUE, f"{why} Nothing was sent.")
     else:
-        settle_row(
-            row,
-            SyncState.WITHDRAWN,
-            "Nothing counts any more, but the gradebook still shows the score sent before.",
-            "Clear it in the gradebook, or set a score of your own here.",
-        )
+        what = "Excuse them there, too" if row.comment else "Clear it in the gradebook, or set a score of your own here"
+        settle_row(row, SyncState.NEEDS_TEACHER, f"{why} The gradebook still shows the score sent before.", f"{what}.")
 
 
 def _delivery(session: Session, row: GradebookScore) -> Delivery:

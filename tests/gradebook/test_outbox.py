@@ -206,8 +206,8 @@ def test_withdrawn_before_it_was_sent(outbox: Outbox) -> None:
     outbox.want("7.5")
     outbox.want(None, at=1)
     row = outbox.row()
-    assert (row.state, row.points, row.due_at) == (SyncState.WITHDRAWN, None, None)
-    assert "nothing was sent" in row.cause
+    assert (row.state, row.points, row.due_at) == (SyncState.NOT_DUE, None, None)
+    assert "Nothing was sent" in row.cause
     assert outbox.claim(100) is None
     assert outbox.again() == 0
 
@@ -216,7 +216,7 @@ def test_withdrawn_after_it_was_sent_says_what_the_lms_still_shows(outbox: Outbo
     outbox.sent("7.5")
     outbox.want(None, at=60)
     row = outbox.row()
-    assert (row.state, row.accepted_points) == (SyncState.WITHDRAWN, Decimal("7.5"))
+    assert (row.state, row.accepted_points) == (SyncState.NEEDS_TEACHER, Decimal("7.5"))
     assert "still shows" in row.cause
     assert "Clear it in the gradebook" in row.to_do
     revision = row.revision
@@ -231,7 +231,8 @@ def test_withdrawn_while_it_was_under_way(outbox: Outbox, outcome: str) -> None:
     outbox.want(None, at=1)
     getattr(outbox, outcome)(under_way)
     row = outbox.row()
-    assert (row.state, row.due_at) == (SyncState.WITHDRAWN, None)
+    assert row.state is (SyncState.NEEDS_TEACHER if outcome == "accepted" else SyncState.NOT_DUE)
+    assert row.due_at is None
     assert ("still shows" in row.cause) is (outcome == "accepted")
     assert outbox.claim(1000) is None
 

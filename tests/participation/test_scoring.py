@@ -175,7 +175,7 @@ def test_when_the_last_marked_comment_goes_the_score_is_withdrawn(desk: Desk) ->
         delete_comment(session, desk.post, 1, desk.anna, NOW)
         rescore(session, desk.blog, desk.anna, NOW)
         row = session.scalars(select(GradebookScore).filter_by(blog_id=desk.blog)).one()
-        assert (row.points, row.state) == (None, SyncState.WITHDRAWN)
+        assert (row.points, row.state) == (None, SyncState.NOT_DUE)
     assert desk.points(desk.anna) is None
 
 
