@@ -33,6 +33,7 @@ from lti_tool.web import (
     linking,
     participation,
     registration,
+    score_file,
     window,
 )
 from lti_tool.web.errors import add_error_pages
@@ -44,6 +45,7 @@ from lti_tool.worker import Clockwork, open_queue
 LARGEST_FORM = 1_000_000
 _ROOMS = (
     launch.room, registration.room, linking.room, copying.room, blog.room, importing.room, desk.room,
+    score_file.room,
     participation.room, gradebook.room, window.room, window.arriving, health.room,
 )  # fmt: skip
 
@@ -58,7 +60,9 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
     gradebook_of_platforms = AgsGradebook(connection, platforms, tokens, settings.launch_url)
     roster = Roster(connection, tokens)
     keys = PlatformKeys(database, connection, clock)
-    clockwork = Clockwork(open_queue(settings), database, gradebook_of_platforms, roster, keys, clock)
+    clockwork = Clockwork(
+        open_queue(settings), database, gradebook_of_platforms, roster, keys, clock, settings.sync_in_flight
+    )
     tool = Tool(
         settings=settings,
         database=database,

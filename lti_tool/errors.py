@@ -50,12 +50,23 @@ class Mender(Enum):
 
 
 class LmsUnreachable(ToolError):
-    """The LMS did not take the call now; worth trying again. `retry_after_seconds` is the LMS's own wish, if any."""
+    """The LMS did not take the call now; worth trying again. `retry_after_seconds` is the LMS's own wish, if any.
 
-    def __init__(self, what: str, retry_after_seconds: float | None = None, status: int | None = None) -> None:
+    `is_throttle`: it asked for fewer calls.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        retry_after_seconds: float | None = None,
+        status: int | None = None,
+        *,
+        is_throttle: bool = False,
+    ) -> None:
         super().__init__(what, "It is tried again by itself.")
         self.retry_after_seconds = retry_after_seconds
         self.status = status
+        self.is_throttle = is_throttle
 
 
 class LmsRefused(ToolError):

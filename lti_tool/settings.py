@@ -1,5 +1,6 @@
 """Everything that can be configured, checked at start. Reads the environment and nothing else does."""
 
+import re
 import secrets
 from pathlib import Path
 from typing import Self
@@ -40,6 +41,12 @@ class Settings(BaseSettings):
         default=None,
         description="Certificates (PEM) to trust beside the usual ones, for an LMS with its own authority.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Whoever reads /metrics must send this as a bearer token. Default: anybody may."
+    )
+    sync_in_flight: int = Field(
+        default=8, ge=1, le=64, description="Most scores that one process sends to one LMS at the same time."
+    )
     workers: int = Field(default=2, ge=1, le=64, description="Server processes that `lti-tool serve` starts.")
 
     @field_validator("database_url")
@@ -70,6 +77,13 @@ class Settings(BaseSettings):
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must be the bare address, without a path")
         return value.rstrip("/")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_metrics_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{16,}", value.get_secret_value()):
+            raise ValueError("must be at least 16 letters, digits or signs of ASCII, without a space")
+        return value
 
     @model_validator(mode="after")
     def _check_secret_key(self) -> Self:

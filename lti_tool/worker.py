@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem, ToolError
 from lti_tool.gradebook.checking import check_column, columns_with
-from lti_tool.gradebook.delivery import DeliveryReport, LmsGradebook, deliver_due_scores
-from lti_tool.gradebook.reading import Readings
+from lti_tool.gradebook.claiming import platforms_due
+from lti_tool.gradebook.delivery import IN_FLIGHT, DeliveryReport, LmsGradebook, deliver_due_scores
+from lti_tool.gradebook.pace import Pace
 from lti_tool.identity.arrival import ROSTER_FRESH
 from lti_tool.identity.roster import record_roster
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
@@ -45,7 +45,6 @@ from lti_tool.models import (
 )
 from lti_tool.settings import Settings
 
-SENDERS = 4  # measured on Moodle: more at once only makes each slower
 ROSTER_AFTER_VISIT = timedelta(minutes=30)
 SCORES_WAIT_SECONDS = 15.0
 KEEP_ENDED_VISITS = timedelta(days=30)
@@ -98,6 +97,7 @@ class Clockwork:
         roster: Roster,
         platform_keys: PlatformKeys,
         clock: Callable[[], datetime],
+        in_flight: int = IN_FLIGHT,
     ) -> None:
         self._queue = queue
         self._database = database
@@ -105,6 +105,8 @@ class Clockwork:
         self._roster = roster
         self._platform_keys = platform_keys
         self._clock = clock
+        self._in_flight = in_flight
+        self._paces: dict[int, Pace] = {}
         self._deliver = queue.task(name="deliver")(self.deliver)
         self._read_rosters = queue.task(name="read_rosters")(self.read_rosters)
         queue.periodic_task(crontab(minute="*"), name="deliver_each_minute")(self.deliver)
@@ -124,7 +126,7 @@ class Clockwork:
     def deliver(self) -> None:
         """Send what is due, several at a time, and come back when the next retry or lost lease is due."""
         self.read_rosters(for_scores=True)
-        self.send_all()
+        self.send_all(patiently=True)
         self.check_sent()
         with self._database.reading() as session:
             due = session.scalar(
@@ -132,22 +134,37 @@ class Clockwork:
                     GradebookScore.due_at.is_not(None)
                 )
             )
+        resting = [until for pace in list(self._paces.values()) if (until := pace.rests_until()) is not None]
+        if due is not None and due <= self._clock() and resting:
+            due = min(resting)
         if due is not None and due - self._clock() < timedelta(minutes=1):
             self._deliver.schedule(eta=max(due, self._clock()) + timedelta(seconds=1))
 
-    def send_all(self) -> DeliveryReport:
-        """Send every score that is due now and return what became of them."""
-        readings = Readings(self._gradebook, self._clock)
-        send = partial(deliver_due_scores, self._database, self._gradebook, self._clock, readings=readings)
-        with ThreadPoolExecutor(SENDERS, thread_name_prefix="send") as pool:
-            runs = [pool.submit(send) for _ in range(SENDERS)]
-        reports = [run.result() for run in runs]
-        return DeliveryReport(
-            sum(report.sent for report in reports),
-            sum(report.waiting for report in reports),
-            sum(report.refused for report in reports),
-            sum(report.conflicts for report in reports),
-        )
+    def send_all(self, go_on: Callable[[], bool] = lambda: True, *, patiently: bool = False) -> DeliveryReport:
+        """Send every score that is due now, to all platforms at once, and return what became of them.
+
+        `patiently` leaves a platform alone that gave no answer a moment ago.
+        """
+        with self._database.reading() as session:
+            due = {platform_id: self._pace(platform_id) for platform_id in platforms_due(session, self._clock())}
+        if not patiently:
+            for pace in due.values():
+                pace.wake()
+        paces = {platform_id: pace for platform_id, pace in due.items() if pace.rests_until() is None}
+        if not paces:
+            return DeliveryReport()
+        with ThreadPoolExecutor(len(paces), thread_name_prefix="platform") as platforms:
+            runs = [
+                platforms.submit(
+                    deliver_due_scores, self._database, self._gradebook, self._clock, go_on,
+                    platform_id=platform_id, pace=pace,
+                )
+                for platform_id, pace in paces.items()
+            ]  # fmt: skip
+        return sum((run.result() for run in runs), DeliveryReport())
+
+    def _pace(self, platform_id: int) -> Pace:
+        return self._paces.setdefault(platform_id, Pace(self._in_flight, self._clock))
 
     def check_sent(self) -> None:
         """Read the columns that took scores which nobody has seen in the gradebook yet."""

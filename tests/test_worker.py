@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender, SetUpProblem
 from lti_tool.gradebook.checking import Column
-from lti_tool.gradebook.outbox import Delivery, Score, want_score
+from lti_tool.gradebook.claiming import Delivery
+from lti_tool.gradebook.outbox import Score, want_score
 from lti_tool.identity.arrival import Visitor
 from lti_tool.identity.roster import RosterMember
 from lti_tool.identity.visits import open_visit

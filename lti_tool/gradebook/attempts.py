@@ -1,11 +1,12 @@
 """Each attempt to send a score, and which scores may stand in the gradebook because of us."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.gradebook.shown import SentBefore, ShownScore
 from lti_tool.models import GradebookScore, Outcome, SendAttempt
@@ -41,38 +42,39 @@ def attempts_for(session: Session, blog_id: int, person_id: int, most: int = 20)
     return tuple(AttemptLine(row.at, row.points, row.maximum, row.outcome, row.words) for row in rows)
 
 
-def note_attempt(session: Session, row: GradebookScore) -> None:
-    """Write down, before the LMS is called, that this row's score is being sent."""
+def new_attempt(row: GradebookScore) -> SendAttempt:
+    """Return what is written down, before the LMS is called, of sending this row's score."""
     if row.points is None or row.tried_at is None:
-        raise AssertionError("a withdrawn score is never sent")
-    attempt = SendAttempt(score_id=row.id, revision=row.revision, at=row.tried_at)
-    attempt.points, attempt.maximum = row.points, row.maximum
-    session.add(attempt)
+        raise AssertionError("what is not to be shown is never sent")
+    return SendAttempt(score_id=row.id, revision=row.revision, at=row.tried_at, points=row.points, maximum=row.maximum)
 
 
-def note_outcome(session: Session, score_id: int, outcome: Outcome, words: str = "") -> None:
-    """Say what became of the newest attempt of a score."""
-    newest = select(func.max(SendAttempt.id)).where(SendAttempt.score_id == score_id).scalar_subquery()
-    session.execute(update(SendAttempt).where(SendAttempt.id == newest).values(outcome=outcome, words=words))
+def sent_before(session: Session, rows: Mapping[GradebookScore, str | None]) -> dict[int, tuple[SentBefore, ...]]:
+    """Return for each row what may stand in its column because of us; `rows` says which column that is.
 
-
-def sent_before(session: Session, row: GradebookScore, column: str | None) -> tuple[SentBefore, ...]:
-    """Return the score that this column took last, and those sent since without an answer that it may have taken.
-
-    A column that took another's place has taken nothing yet.
+    The score that the column took last, and those sent since without an answer that it may have taken. A column that
+    took another's place has taken nothing yet.
     """
+    lost = _without_answer(session, [row.id for row in rows])
+    return {row.id: (*_certain(row, column), *lost.get(row.id, ())) for row, column in rows.items()}
+
+
+def _certain(row: GradebookScore, column: str | None) -> tuple[SentBefore, ...]:
     took = row.accepted_column is None or row.accepted_column == column
-    certain: tuple[SentBefore, ...] = ()
-    if took and row.accepted_points is not None and row.accepted_maximum is not None:
-        certain = (SentBefore(row.accepted_points, row.accepted_maximum, 0, is_certain=True),)
-    last_answer = select(func.coalesce(func.max(SendAttempt.id), 0)).where(
-        SendAttempt.score_id == row.id, SendAttempt.outcome == Outcome.ACCEPTED
+    if not took or row.accepted_points is None or row.accepted_maximum is None:
+        return ()
+    return (SentBefore(row.accepted_points, row.accepted_maximum, 0, is_certain=True),)
+
+
+def _without_answer(session: Session, score_ids: Sequence[int]) -> dict[int, list[SentBefore]]:
+    """The attempts, by score, that nobody knows the outcome of, since the last that was taken."""
+    later, of_score = aliased(SendAttempt), SendAttempt.score_id.in_(score_ids)
+    taken_since = exists().where(
+        later.score_id == SendAttempt.score_id, later.id > SendAttempt.id, later.outcome == Outcome.ACCEPTED
     )
-    lost = session.scalars(
-        select(SendAttempt).where(
-            SendAttempt.score_id == row.id,
-            SendAttempt.id > last_answer.scalar_subquery(),
-            SendAttempt.outcome.is_(None) | (SendAttempt.outcome == Outcome.NOT_KNOWN),
-        )
-    )
-    return (*certain, *(SentBefore(one.points, one.maximum, one.revision, is_certain=False) for one in lost))
+    unknown = SendAttempt.outcome.is_(None) | (SendAttempt.outcome == Outcome.NOT_KNOWN)
+    found: dict[int, list[SentBefore]] = {}
+    for one in session.scalars(select(SendAttempt).where(of_score, unknown, ~taken_since)):
+        sent = SentBefore(one.points, one.maximum, one.revision, is_certain=False)
+        found.setdefault(one.score_id, []).append(sent)
+    return found

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.ledger import people_of
 from lti_tool.gradebook.outbox import HELD_BACK, make_due, settle_row
-from lti_tool.models import Blog, GradebookScore, Settled, SyncState
+from lti_tool.models import Blog, GradebookScore, Person, Settled, SyncState
 
 _MAY_BE_TRIED = (SyncState.WAITING, SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
 _KEPT = "The LMS's score was kept. If the score here changes, you are asked again."
@@ -66,9 +66,13 @@ def try_again(
     return len(session.execute(rows.returning(GradebookScore.id)).all())
 
 
-def make_waiting_due(session: Session, now: datetime) -> None:
-    """Make every score that waits for a retry due at once."""
-    session.execute(update(GradebookScore).where(GradebookScore.due_at > now).values(due_at=now))
+def make_waiting_due(session: Session, now: datetime, platform_id: int | None = None) -> None:
+    """Make every score that waits for a retry due at once, at one platform or at all."""
+    waiting = update(GradebookScore).where(GradebookScore.due_at > now, GradebookScore.state == SyncState.WAITING)
+    if platform_id is not None:
+        people = select(Person.id).where(Person.platform_id == platform_id)
+        waiting = waiting.where(GradebookScore.person_id.in_(people))
+    session.execute(waiting.values(due_at=now))
 
 
 def settle(

@@ -6,26 +6,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.gradebook.attempts import last_seen, note_outcome
-from lti_tool.gradebook.outbox import Delivery, end_lease, is_taken, make_due, settle_row
+from lti_tool.gradebook.attempts import last_seen
+from lti_tool.gradebook.outbox import is_taken, make_due, settle_row
 from lti_tool.gradebook.shown import ShownScore
-from lti_tool.models import GradebookScore, Outcome, Person, Settled, SyncState
+from lti_tool.models import GradebookScore, Person, Settled, SyncState
 
 _IN_CONFLICT = "The gradebook shows what the blog did not send, so nothing is sent."
 _CLEARED = "The gradebook shows nothing, though it had taken a score: somebody cleared it. Nothing is sent."
 _SETTLE = "Keep the LMS's, send ours, or lock it."
 _OVERRIDDEN = "The LMS took our score and goes on showing the other: it was overridden there."
 _CLEAR_OVERRIDE = "Clear the override in the LMS's gradebook and send ours again, or keep the LMS's."
-
-
-def record_conflict(session: Session, delivery: Delivery, shown: ShownScore | None, now: datetime) -> None:
-    """The gradebook shows what we did not send: stop, and ask the teacher."""
-    row = end_lease(session, delivery)
-    if row is None:
-        return
-    note_outcome(session, row.id, Outcome.CONFLICT, "not sent: the gradebook showed another score")
-    if row.due_at is not None and row.revision == delivery.revision:
-        _enter_conflict(row, shown, now)
 
 
 def record_seen(
@@ -71,12 +61,13 @@ def _compare(session: Session, row: GradebookScore, shown: ShownScore | None, no
         row.seen_at = now
     else:
         took_for_nothing = shown is not None and shown == last_seen(row) and row.state is SyncState.SENT
-        _enter_conflict(row, shown, now)
+        enter_conflict(row, shown, now)
         if took_for_nothing:
             row.cause, row.to_do = _OVERRIDDEN, _CLEAR_OVERRIDE
 
 
-def _enter_conflict(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
+def enter_conflict(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
+    """The gradebook shows what we did not send: stop, and ask the teacher."""
     _see(row, shown, now)
     row.settled = None
     settle_row(row, SyncState.CONFLICT, _CLEARED if shown is None else _IN_CONFLICT, _SETTLE)

@@ -1,21 +1,27 @@
 """Getting due scores to the LMS. Decides between *again later* and *never so*, and nothing else about an LMS."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Protocol
 
 import structlog
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.by_hand import make_waiting_due
 from lti_tool.gradebook.checking import CheckableGradebook
-from lti_tool.gradebook.conflicts import record_conflict
-from lti_tool.gradebook.outbox import Delivery, claim_due, record_accepted, record_refused, record_unreachable
+from lti_tool.gradebook.claiming import Delivery, claim_due
+from lti_tool.gradebook.outcomes import Conflict, NotTried, Result, record_results
+from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.reading import ReadableGradebook, Readings
 from lti_tool.gradebook.shown import Verdict
 
-LEASE_SECONDS = 45  # longer than the slowest call: a token and a score, at 10 s each, once again after a 401
+# Longer than a score may wait for its turn, be read and sent, each call at 10 s. One whose lease is over is not sent.
+LEASE_SECONDS = 60
+IN_FLIGHT = 8
 
 log = structlog.get_logger()
 
@@ -34,74 +40,141 @@ class DeliveryReport:
     refused: int = 0
     conflicts: int = 0
 
+    def __add__(self, other: "DeliveryReport") -> "DeliveryReport":
+        return DeliveryReport(
+            self.sent + other.sent,
+            self.waiting + other.waiting,
+            self.refused + other.refused,
+            self.conflicts + other.conflicts,
+        )
+
+    def count(self, result: Result) -> None:
+        if result.obstacle is None:
+            self.sent += 1
+        elif isinstance(result.obstacle, Conflict):
+            self.conflicts += 1
+        elif isinstance(result.obstacle, LmsRefused):
+            self.refused += 1
+        else:
+            self.waiting += 1
+
 
 def deliver_due_scores(
     database: Database,
     gradebook: LmsGradebook,
     clock: Callable[[], datetime],
     go_on: Callable[[], bool] = lambda: True,
-    lease_seconds: int = LEASE_SECONDS,
-    readings: Readings | None = None,
+    lease_seconds: float = LEASE_SECONDS,
+    platform_id: int | None = None,
+    pace: Pace | None = None,
 ) -> DeliveryReport:
-    """Send scores until none is due, or until `go_on` says no, and record what happened to each.
+    """Send scores, to one platform or to any, until none is due or `go_on` says no; record what happened to each.
 
-    What the gradebook shows is read first (`readings`, shared by the threads of one run): a score that is not ours is
-    never overwritten. Each row is claimed and *committed* before the LMS is called, so no transaction is open meanwhile
-    and a killed worker's rows come due again. Delivery is at least once: AGS keeps the latest stamp, so a repeat is
-    harmless.
-    Any number of these may run at once. Source: LTI Assignment and Grade Services 2.0, 3.4.
+    What the gradebook shows is read first: a score that is not ours is never overwritten. Rows are claimed and
+    *committed* before the LMS is called, so no transaction is open meanwhile and a killed worker's rows come due again.
+    Results are written in the transaction that claims the next ones: a few for a slow LMS, many for a quick one.
+    Delivery is at least once: AGS keeps the latest stamp, so a repeat is harmless. Any number of these may run at once.
+    Source: LTI Assignment and Grade Services 2.0, 3.4.
     """
-    report, readings = DeliveryReport(), readings or Readings(gradebook, clock)
-    while go_on():
-        with database.writing() as session:
-            delivery = claim_due(session, clock(), lease_seconds)
-        if delivery is None:
-            break
-        _deliver(database, gradebook, readings, delivery, clock, report)
-    return report
+    pace = pace or Pace(IN_FLIGHT, clock)
+    sender = _Sender(gradebook, Readings(gradebook, clock), pace, clock, go_on)
+    report, under_way, done = DeliveryReport(), 0, list[Result]()
+    with ThreadPoolExecutor(pace.most, thread_name_prefix="send") as threads:
+        while True:
+            may_go_on = go_on()
+            if may_go_on and not under_way:
+                pace.sit_out_short_rest()
+            # Twice as many as are sent at once: nobody waits for the next transaction.
+            room = 2 * pace.limit - under_way if may_go_on and pace.rests_until() is None else 0
+            with database.writing() as session:
+                if done:
+                    record_results(session, done, clock())
+                if pace.take_recovery():
+                    make_waiting_due(session, clock(), platform_id)
+                claimed = claim_due(session, clock(), lease_seconds, platform_id, room) if room > 0 else []
+            for result in done:
+                report.count(result)
+            for delivery in claimed:
+                threads.submit(sender.send, delivery)
+            under_way += len(claimed)
+            if not under_way:
+                return report
+            done = sender.results()
+            under_way -= len(done)
 
 
-def _deliver(
-    database: Database,
-    gradebook: LmsGradebook,
-    readings: Readings,
-    delivery: Delivery,
-    clock: Callable[[], datetime],
-    report: DeliveryReport,
-) -> None:
-    try:
-        verdict, shown = readings.judge(delivery)
-        if verdict is Verdict.SEND:
-            gradebook.show_score(delivery)
-            readings.note_sent(delivery)
-    except LmsUnreachable as problem:
-        report.waiting += 1
-        log.warning("score_not_taken", score=delivery.id, status=problem.status)
-        with database.writing() as session:
-            record_unreachable(session, delivery, problem, clock())
-    except LmsRefused as problem:
-        report.refused += 1
-        log.warning("score_refused", score=delivery.id, status=problem.status, mender=problem.mender.value)
-        with database.writing() as session:
-            record_refused(session, delivery, problem)
-    except Exception:
-        # A fault of our own must not stop the other scores, nor pass for done; the trace goes to the log.
-        report.refused += 1
-        log.exception("score_delivery_broke", score=delivery.id)
-        fault = LmsRefused(
-            "A fault in the blog kept this score from being sent.",
-            "Tell the operator of this tool, then try again.",
-            Mender.OPERATOR,
-        )
-        with database.writing() as session:
-            record_refused(session, delivery, fault)
-    else:
-        with database.writing() as session:
+class _Sender:
+    """Sends deliveries in several threads, and hands over what became of them."""
+
+    def __init__(
+        self,
+        gradebook: LmsGradebook,
+        readings: Readings,
+        pace: Pace,
+        clock: Callable[[], datetime],
+        go_on: Callable[[], bool],
+    ) -> None:
+        self._gradebook = gradebook
+        self._readings = readings
+        self._pace = pace
+        self._clock = clock
+        self._go_on = go_on
+        self._done: SimpleQueue[Result | BaseException] = SimpleQueue()
+
+    def results(self) -> list[Result]:
+        """Wait for a result, and take all there are by then."""
+        results = [self._next()]
+        while not self._done.empty():
+            results.append(self._next())
+        return results
+
+    def _next(self) -> Result:
+        result = self._done.get()
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def send(self, delivery: Delivery) -> None:
+        try:
+            with self._pace.turn():
+                result = self._result(delivery)
+        except Exception:
+            # A fault of our own must not stop the other scores, nor pass for done; the trace goes to the log.
+            log.exception("score_delivery_broke", score=delivery.id)
+            what = "A fault in the blog kept this score from being sent."
+            do = "Tell the operator of this tool, then try again."
+            result = Result(delivery, LmsRefused(what, do, Mender.OPERATOR))
+        except BaseException as end:  # of the process: whoever waits for results must not wait for ever
+            self._done.put(end)
+            raise
+        self._done.put(result)
+
+    def _result(self, delivery: Delivery) -> Result:
+        if not self._go_on() or self._pace.rests_until() is not None or _is_over(delivery, self._clock()):
+            return Result(delivery, NotTried())
+        try:
+            verdict, shown = self._readings.judge(delivery)
             if verdict is Verdict.CONFLICT:
-                report.conflicts += 1
                 log.warning("score_in_conflict", score=delivery.id)
-                record_conflict(session, delivery, shown, clock())
+                return Result(delivery, Conflict(shown))
+            if verdict is Verdict.SEND and _is_over(delivery, self._clock()):
+                return Result(delivery, NotTried())
+            if verdict is Verdict.SEND:
+                with self._pace.timed():
+                    self._gradebook.show_score(delivery)
+                self._readings.note_sent(delivery)
+        except LmsUnreachable as problem:
+            log.warning("score_not_taken", score=delivery.id, status=problem.status)
+            if problem.is_throttle:
+                self._pace.note_throttle(problem.retry_after_seconds)
             else:
-                report.sent += 1
-                was_there = verdict is Verdict.IS_THERE
-                record_accepted(session, delivery, clock(), "had arrived before" if was_there else "")
+                self._pace.note_failure()
+            return Result(delivery, problem)
+        except LmsRefused as problem:
+            log.warning("score_refused", score=delivery.id, status=problem.status, mender=problem.mender.value)
+            return Result(delivery, problem)
+        return Result(delivery, words="had arrived before" if verdict is Verdict.IS_THERE else "")
+
+
+def _is_over(delivery: Delivery, now: datetime) -> bool:
+    return delivery.leased_until is not None and delivery.leased_until <= now

@@ -1,24 +1,18 @@
 """The outbox: one row per person and blog that says what the LMS should show, and how far that has come."""
 
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
-from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.gradebook.attempts import last_seen, note_attempt, note_outcome, sent_before
-from lti_tool.gradebook.destination import destination_of
-from lti_tool.gradebook.shown import SentBefore, ShownScore
-from lti_tool.models import Blog, GradebookScore, Outcome, Settled, SyncState
+from lti_tool.models import Blog, GradebookScore, Settled, SyncState
 
 EXCUSED = "Excused."
 HELD_BACK = "Held back. Nothing is sent until you release the scores."
-FIRST_WAIT_SECONDS = 15
-LONGEST_WAIT_SECONDS = 6 * 3600
+DUE_LATER = "Nothing is sent before the day that the teacher set."
 
 
 @dataclass(frozen=True)
@@ -28,41 +22,6 @@ class Score:
     points: Decimal
     maximum: Decimal
     comment: str
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """The teacher has let ours replace this, which the gradebook was seen to show (None: nothing)."""
-
-    seen: ShownScore | None
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A score claimed for sending. `at` is the second it is stamped with, later than any before it for this person.
-
-    `review_key` opens this person's work, and `is_first` says that none was accepted before.
-    """
-
-    id: int
-    revision: int
-    platform_id: int
-    lti_deployment_id: str
-    column: str | None
-    scopes: tuple[str, ...]
-    person_key: str
-    score: Score
-    at: datetime
-    worked_at: datetime | None
-    review_key: str
-    is_first: bool
-    sent_before: tuple[SentBefore, ...] = ()
-    agreed: Agreed | None = None
-
-    @property
-    def may_meet_another(self) -> bool:
-        """Whether somebody may have typed a grade before our first score, where reading cannot show it."""
-        return not self.sent_before and self.agreed is None
 
 
 def want_score(
@@ -93,7 +52,7 @@ def want_score(
         return
     if row is None:
         row = _new_row(session, blog_id, person_id, score, now)
-    elif _shown(row) == score:
+    elif wanted_score(row) == score:
         return
     row.points, row.maximum, row.comment = score.points, score.maximum, score.comment
     row.worked_at = worked_at
@@ -107,98 +66,8 @@ def want_score(
         make_due(session, row, now)
 
 
-def claim_due(session: Session, now: datetime, lease_seconds: int) -> Delivery | None:
-    """Take the score that has been due longest and lease it, or return None if nothing is due.
-
-    If the worker that claimed it dies, the row can be claimed again when the lease ends; until then nobody else sends
-    for this person, not even a newer score. The stamp is written down before the LMS is called, so no later attempt
-    can carry the same second.
-    """
-    while row := session.scalar(_next_due(now)):
-        if row.last_second < int(now.timestamp()):
-            row.last_second = int(now.timestamp())
-            row.leased_until = now + timedelta(seconds=lease_seconds)
-            row.attempts += 1
-            row.tried_at = now
-            row.review_key = row.review_key or secrets.token_urlsafe(16)
-            session.flush()
-            delivery = _delivery(session, row)
-            note_attempt(session, row)  # after: what may have arrived is of the attempts before this one
-            return delivery
-        # The LMS compares whole seconds, and a stamp in the future would block the column: wait for the next one.
-        row.due_at = datetime.fromtimestamp(row.last_second + 1, tz=now.tzinfo)
-        session.flush()
-    return None
-
-
-def record_accepted(session: Session, delivery: Delivery, now: datetime, words: str = "") -> None:
-    """The LMS has taken the score. If another is wanted meanwhile, the row stays due for it."""
-    row = end_lease(session, delivery)
-    if row is None:
-        return
-    row.accepted_points = delivery.score.points
-    row.accepted_maximum = delivery.score.maximum
-    row.accepted_comment = delivery.score.comment
-    row.accepted_at = now
-    row.accepted_column = delivery.column
-    row.settled = None
-    note_outcome(session, row.id, Outcome.ACCEPTED, words)
-    if row.points is None:
-        _settle_withdrawn(row)
-    elif row.revision == delivery.revision:
-        settle_row(row, SyncState.SENT)
-
-
-def record_unreachable(session: Session, delivery: Delivery, problem: LmsUnreachable, now: datetime) -> None:
-    """The LMS did not take it now: wait, longer each time, and at least as long as the LMS asked for."""
-    row = end_lease(session, delivery)
-    if row is not None:
-        note_outcome(session, row.id, Outcome.NOT_KNOWN, problem.what)
-    if row is not None and row.due_at is not None and row.revision == delivery.revision:
-        row.state, row.cause, row.to_do = SyncState.WAITING, problem.what, problem.do
-        row.due_at = now + timedelta(seconds=wait_seconds(row.attempts, problem.retry_after_seconds, row.id))
-
-
-def record_refused(session: Session, delivery: Delivery, problem: LmsRefused) -> None:
-    """The LMS said no for good: stop, and say who can mend it."""
-    row = end_lease(session, delivery)
-    if row is not None:
-        note_outcome(session, row.id, Outcome.REFUSED, problem.what)
-    if row is not None and row.due_at is not None and row.revision == delivery.revision:
-        state = SyncState.NEEDS_TEACHER if problem.mender is Mender.TEACHER else SyncState.NEEDS_ADMINISTRATOR
-        settle_row(row, state, problem.what, problem.do)
-
-
-def _next_due(now: datetime) -> Select[GradebookScore]:
-    free = or_(GradebookScore.leased_until.is_(None), GradebookScore.leased_until <= now)
-    return (
-        select(GradebookScore)
-        .where(GradebookScore.due_at <= now, free)
-        .order_by(GradebookScore.due_at, GradebookScore.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def end_lease(session: Session, delivery: Delivery) -> GradebookScore | None:
-    """Free the row of a delivery; None if its lease ran out and a later attempt took its place, which then decides."""
-    row = session.get_one(GradebookScore, delivery.id, with_for_update=True)
-    if row.last_second != int(delivery.at.timestamp()):
-        return None
-    row.leased_until = None
-    return row
-
-
-def wait_seconds(attempts: int, retry_after_seconds: float | None, spread: int) -> float:
-    """Return how long to wait after a number of attempts: doubling from 15 s to 6 h, or longer if the LMS asks.
-
-    `spread`, any number that differs between rows, moves each by up to a quarter so that they do not return together.
-    """
-    doubled: float = min(FIRST_WAIT_SECONDS * 2.0 ** min(attempts - 1, 20), LONGEST_WAIT_SECONDS)
-    return max(doubled * (1 + spread % 8 / 32), retry_after_seconds or 0)
-
-
-def _shown(row: GradebookScore) -> Score | None:
+def wanted_score(row: GradebookScore) -> Score | None:
+    """What the LMS should show for this row; None if there is nothing to score."""
     return None if row.points is None else Score(row.points, row.maximum, row.comment)
 
 
@@ -241,13 +110,17 @@ def _new_row(session: Session, blog_id: int, person_id: int, score: Score, now: 
 
 
 def make_due(session: Session, row: GradebookScore, now: datetime) -> None:
-    """Let a row be sent at once, or when the teacher releases the scores that are held back."""
-    if session.get_one(Blog, row.blog_id).scores_held_since is not None:
-        settle_row(row, SyncState.NOT_DUE, HELD_BACK)
-        return
-    row.state, row.cause, row.to_do = SyncState.WAITING, "", ""
+    """Let a row be sent at once; or on the day that the teacher set, or when scores held back are released."""
+    blog = session.get_one(Blog, row.blog_id)
     row.attempts = 0
-    row.due_at = now
+    if blog.scores_held_since is not None:
+        settle_row(row, SyncState.NOT_DUE, HELD_BACK)
+    elif blog.scores_due_at is not None and blog.scores_due_at > now:
+        settle_row(row, SyncState.NOT_DUE, DUE_LATER)
+        row.due_at = blog.scores_due_at
+    else:
+        settle_row(row, SyncState.WAITING)
+        row.due_at = now
 
 
 def settle_row(row: GradebookScore, state: SyncState, cause: str = "", to_do: str = "") -> None:
@@ -261,10 +134,11 @@ def _withdraw(row: GradebookScore, now: datetime, is_excused: bool) -> None:
         row.revision += 1
         row.wanted_at = now
     row.comment = EXCUSED if is_excused else ""
-    _settle_withdrawn(row)
+    settle_withdrawn(row)
 
 
-def _settle_withdrawn(row: GradebookScore) -> None:
+def settle_withdrawn(row: GradebookScore) -> None:
+    """Say where a row stands for which there is nothing to score any more."""
     why = row.comment or "Nothing counts any more."
     if row.settled is Settled.LOCKED:
         return
@@ -273,26 +147,3 @@ def _settle_withdrawn(row: GradebookScore) -> None:
     else:
         what = "Excuse them there, too" if row.comment else "Clear it in the gradebook, or set a score of your own here"
         settle_row(row, SyncState.NEEDS_TEACHER, f"{why} The gradebook still shows the score sent before.", f"{what}.")
-
-
-def _delivery(session: Session, row: GradebookScore) -> Delivery:
-    to = destination_of(session, row.id)
-    score = _shown(row)
-    if score is None:
-        raise AssertionError("a withdrawn score is never due")
-    return Delivery(
-        id=row.id,
-        revision=row.revision,
-        platform_id=to.platform_id,
-        lti_deployment_id=to.lti_deployment_id,
-        column=to.column,
-        scopes=to.scopes,
-        person_key=to.person_key,
-        score=score,
-        at=datetime.fromtimestamp(row.last_second, tz=UTC),
-        worked_at=row.worked_at,
-        review_key=row.review_key or "",
-        is_first=row.accepted_at is None,
-        sent_before=sent_before(session, row, to.column),
-        agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
-    )

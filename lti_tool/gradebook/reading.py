@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from lti_tool.gradebook.outbox import Delivery
+from lti_tool.gradebook.claiming import Delivery
 from lti_tool.gradebook.shown import ShownScore, Verdict, judge
 
 _ONE_BY_ONE = 3  # from then on the whole column costs less than its cells

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.checking import Column
-from lti_tool.gradebook.outbox import Delivery
+from lti_tool.gradebook.claiming import Delivery
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import Family, family_named

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from lti_tool.app import build_tool
 from lti_tool.errors import LmsRefused, LmsUnreachable
-from lti_tool.gradebook.outbox import Delivery, Score
+from lti_tool.gradebook.claiming import Delivery
+from lti_tool.gradebook.outbox import Score
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.families import FAMILIES, STANDARD, Family
 from lti_tool.lti.grades import AgsGradebook

@@ -14,7 +14,9 @@ from sqlalchemy import select, update
 
 from lti_tool.cli import main
 from lti_tool.errors import LmsUnreachable
-from lti_tool.gradebook.outbox import claim_due, record_unreachable, want_score
+from lti_tool.gradebook.claiming import claim_due
+from lti_tool.gradebook.outbox import want_score
+from lti_tool.gradebook.outcomes import Result, record_results
 from lti_tool.lti.keys import kid_from
 from lti_tool.models import Blog, Comment, GradebookScore, Post, SyncState
 from tests.a_school import NOW, a_blog, a_comment, a_post, a_student, course_of
@@ -266,9 +268,8 @@ def test_sync_prints_the_ledger(line: CommandLine) -> None:
         course = course_of(session, blog)
         for name, points in (("Anna Berg", "1.33"), ("Ben Cole", "10")):
             want_score(session, blog, a_student(session, course, name), a_score(points), NOW)
-        delivery = claim_due(session, NOW, 45)
-        assert delivery is not None
-        record_unreachable(session, delivery, LmsUnreachable("The LMS is asleep."), NOW)
+        (delivery,) = claim_due(session, NOW, 45)
+        record_results(session, [Result(delivery, LmsUnreachable("The LMS is asleep."))], NOW)
     first, second = line.json("sync")
     assert list(first) == ["blog", "person", "name", "wanted", "maximum", "lms_shows", "state", "cause", "attempts",
                            "next_attempt"]  # fmt: skip

@@ -9,15 +9,9 @@ from sqlalchemy import select
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.by_hand import try_again
-from lti_tool.gradebook.outbox import (
-    Delivery,
-    Score,
-    claim_due,
-    record_accepted,
-    record_refused,
-    record_unreachable,
-    want_score,
-)
+from lti_tool.gradebook.claiming import Delivery, claim_due
+from lti_tool.gradebook.outbox import Score, want_score
+from lti_tool.gradebook.outcomes import Conflict, Result, record_results
 from lti_tool.models import GradebookScore
 from tests.a_school import NOW
 
@@ -48,24 +42,27 @@ class Outbox:
 
     def claim(self, at: float = 0) -> Delivery | None:
         with self.database.writing() as session:
-            return claim_due(session, after(at), LEASE)
+            return next(iter(claim_due(session, after(at), LEASE)), None)
 
     def claimed(self, at: float = 0) -> Delivery:
         delivery = self.claim(at)
         assert delivery is not None, "nothing was due"
         return delivery
 
-    def accepted(self, delivery: Delivery, at: float = 0) -> None:
+    def record(
+        self, delivery: Delivery, obstacle: LmsUnreachable | LmsRefused | Conflict | None = None, at: float = 0
+    ) -> None:
         with self.database.writing() as session:
-            record_accepted(session, delivery, after(at))
+            record_results(session, [Result(delivery, obstacle)], after(at))
+
+    def accepted(self, delivery: Delivery, at: float = 0) -> None:
+        self.record(delivery, at=at)
 
     def unreachable(self, delivery: Delivery, at: float = 0, retry_after: float | None = None) -> None:
-        with self.database.writing() as session:
-            record_unreachable(session, delivery, LmsUnreachable("The LMS is asleep.", retry_after), after(at))
+        self.record(delivery, LmsUnreachable("The LMS is asleep.", retry_after), at)
 
     def refused(self, delivery: Delivery, mender: Mender = Mender.TEACHER) -> None:
-        with self.database.writing() as session:
-            record_refused(session, delivery, LmsRefused("The column is gone.", "Make it anew.", mender))
+        self.record(delivery, LmsRefused("The column is gone.", "Make it anew.", mender))
 
     def sent(self, points: str, at: float = 0) -> None:
         """Want a score and have it taken."""

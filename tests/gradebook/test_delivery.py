@@ -13,8 +13,10 @@ from sqlalchemy import select
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.checking import Column
+from lti_tool.gradebook.claiming import Delivery
 from lti_tool.gradebook.delivery import DeliveryReport, deliver_due_scores
-from lti_tool.gradebook.outbox import Delivery, want_score
+from lti_tool.gradebook.outbox import want_score
+from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, SyncState
 from tests.a_school import a_student, course_of
@@ -125,7 +127,7 @@ def test_a_killed_worker_leaves_nothing_behind_for_good(outbox: Outbox) -> None:
     outbox.want("1")
     killed = FakeLms(raising(KeyboardInterrupt()))  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
-        deliver_due_scores(outbox.database, killed, at(0))
+        deliver_due_scores(outbox.database, killed, at(0), lease_seconds=LEASE)
     lms = FakeLms()
     assert deliver_due_scores(outbox.database, lms, at(LEASE - 1)) == DeliveryReport()
     assert deliver_due_scores(outbox.database, lms, at(LEASE)) == DeliveryReport(sent=1)
@@ -137,10 +139,13 @@ def test_a_worker_stops_when_it_is_told_to(outbox: Outbox) -> None:
     outbox.want("1")
     outbox.want("2", person=outbox.ben)
     lms = FakeLms()
-    report = deliver_due_scores(outbox.database, lms, at(0), go_on=lambda: not lms.told)
-    assert report == DeliveryReport(sent=1)
+    one_at_a_time = Pace(1, at(0))
+    report = deliver_due_scores(outbox.database, lms, at(0), go_on=lambda: not lms.told, pace=one_at_a_time)
+    assert report == DeliveryReport(sent=1, waiting=1)
     assert lms.points() == ["1"]
-    assert outbox.row(outbox.ben).state is SyncState.WAITING
+    row = outbox.row(outbox.ben)
+    assert (row.state, row.attempts, row.leased_until) == (SyncState.WAITING, 0, None)
+    assert deliver_due_scores(outbox.database, lms, at(1)).sent == 1
 
 
 def test_a_score_changed_while_it_was_under_way_is_sent_again(outbox: Outbox) -> None:

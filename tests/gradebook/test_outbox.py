@@ -8,13 +8,9 @@ import pytest
 from lti_tool.database import Database
 from lti_tool.errors import Mender
 from lti_tool.gradebook.by_hand import make_waiting_due
-from lti_tool.gradebook.outbox import (
-    FIRST_WAIT_SECONDS,
-    LONGEST_WAIT_SECONDS,
-    claim_due,
-    wait_seconds,
-    want_score,
-)
+from lti_tool.gradebook.claiming import claim_due
+from lti_tool.gradebook.outbox import want_score
+from lti_tool.gradebook.outcomes import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, wait_seconds
 from lti_tool.models import Deployment, Platform, SyncState
 from tests.a_school import COLUMN, a_blog, a_student, course_of
 from tests.gradebook.an_outbox import LEASE, Outbox, a_score, after
@@ -365,7 +361,7 @@ def test_wanted_at_the_same_instant_makes_one_row(outbox: Outbox) -> None:
 def test_nothing_is_claimed_when_the_transaction_fails(outbox: Outbox) -> None:
     outbox.want("7.5")
     with suppress(RuntimeError), outbox.database.writing() as session:
-        assert claim_due(session, after(0), LEASE) is not None
+        assert claim_due(session, after(0), LEASE)
         raise RuntimeError("killed")
     assert outbox.row().leased_until is None
     assert outbox.claim() is not None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from lti_tool.gradebook.outbox import Delivery
+from lti_tool.gradebook.claiming import Delivery
 from lti_tool.gradebook.reading import Readings
 from lti_tool.gradebook.shown import SentBefore, ShownScore, Verdict
 from tests.a_school import NOW

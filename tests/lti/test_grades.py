@@ -11,7 +11,8 @@ from flask import Response
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.gradebook.outbox import Delivery, Score
+from lti_tool.gradebook.claiming import Delivery
+from lti_tool.gradebook.outbox import Score
 from lti_tool.lti.connection import Answer, Connection
 from lti_tool.lti.families import CANVAS, FAMILIES, MOODLE, STANDARD, Family, family_named, family_of_product
 from lti_tool.lti.grades import SCORE_SCOPE, AgsGradebook, check_answer, scores_address

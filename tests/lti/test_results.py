@@ -12,7 +12,8 @@ import pytest
 from flask import Response
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.gradebook.outbox import Delivery, Score
+from lti_tool.gradebook.claiming import Delivery
+from lti_tool.gradebook.outbox import Score
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.grades import SCORE_SCOPE, AgsGradebook

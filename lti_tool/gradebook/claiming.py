@@ -1,0 +1,145 @@
+"""Taking due scores to send: leased for a while, stamped, and each attempt written down before the LMS is called."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.gradebook.attempts import last_seen, new_attempt, sent_before
+from lti_tool.gradebook.destination import Destination, destinations_of
+from lti_tool.gradebook.outbox import Score, settle_row, wanted_score
+from lti_tool.gradebook.shown import SentBefore, ShownScore
+from lti_tool.models import GradebookScore, Person, SendAttempt, Settled, SyncState
+
+GONE = "Listed in the course no more. Nothing is sent unless the LMS lists them again."
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """The teacher has let ours replace this, which the gradebook was seen to show (None: nothing)."""
+
+    seen: ShownScore | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A score claimed for sending. `at` is the second it is stamped with, later than any before it for this person.
+
+    `review_key` opens this person's work, and `is_first` says that none was accepted before. `accepted_comment` is the
+    sentence that the LMS last took. After `leased_until` somebody else may send for this person.
+    """
+
+    id: int
+    revision: int
+    platform_id: int
+    lti_deployment_id: str
+    column: str | None
+    scopes: tuple[str, ...]
+    person_key: str
+    score: Score
+    at: datetime
+    worked_at: datetime | None
+    review_key: str
+    is_first: bool
+    sent_before: tuple[SentBefore, ...] = ()
+    agreed: Agreed | None = None
+    accepted_comment: str = ""
+    attempt_id: int = 0
+    leased_until: datetime | None = None
+
+    @property
+    def may_meet_another(self) -> bool:
+        """Whether somebody may have typed a grade before our first score, where reading cannot show it."""
+        return not self.sent_before and self.agreed is None
+
+
+def platforms_due(session: Session, now: datetime) -> list[int]:
+    """Return the platforms to which scores are due now."""
+    due = select(Person.platform_id).join(GradebookScore, GradebookScore.person_id == Person.id)
+    return sorted(session.scalars(due.where(_is_due(now)).distinct()))
+
+
+def claim_due(
+    session: Session, now: datetime, lease_seconds: float, platform_id: int | None = None, most: int = 1
+) -> list[Delivery]:
+    """Take up to `most` scores that have been due longest, of one platform or of any, and lease them.
+
+    If the worker that claimed them dies, they can be claimed again when the lease ends; until then nobody else sends
+    for these people, not even a newer score. The stamp is written down before the LMS is called, so no later attempt
+    can carry the same second.
+    """
+    while rows := session.scalars(_next_due(now, platform_id, most)).all():
+        to = destinations_of(session, [row.id for row in rows])
+        taken = [row for row in rows if _take(row, to[row.id], now, lease_seconds)]
+        if taken:
+            return _deliveries(session, taken, to)
+        session.flush()
+    return []
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    free = or_(GradebookScore.leased_until.is_(None), GradebookScore.leased_until <= now)
+    return (GradebookScore.due_at <= now) & free
+
+
+def _next_due(now: datetime, platform_id: int | None, most: int) -> Select[GradebookScore]:
+    due = select(GradebookScore).where(_is_due(now))
+    if platform_id is not None:
+        due = due.join(Person, Person.id == GradebookScore.person_id).where(Person.platform_id == platform_id)
+    ordered = due.order_by(GradebookScore.due_at, GradebookScore.id).limit(most)
+    return ordered.with_for_update(of=GradebookScore, skip_locked=True)
+
+
+def _take(row: GradebookScore, to: Destination, now: datetime, lease_seconds: float) -> bool:
+    """Lease and stamp a row, unless it is not to be sent now after all."""
+    if to.has_left:
+        settle_row(row, SyncState.GONE, GONE)
+        return False
+    if row.last_second >= int(now.timestamp()):
+        # The LMS compares whole seconds, and a stamp in the future would block the column: wait for the next one.
+        row.due_at = datetime.fromtimestamp(row.last_second + 1, tz=now.tzinfo)
+        return False
+    row.last_second = int(now.timestamp())
+    row.leased_until = now + timedelta(seconds=lease_seconds)
+    row.attempts += 1
+    row.tried_at = now
+    row.review_key = row.review_key or secrets.token_urlsafe(16)
+    if row.state is SyncState.NOT_DUE:
+        row.state, row.cause = SyncState.WAITING, ""
+    return True
+
+
+def _deliveries(session: Session, rows: Sequence[GradebookScore], to: Mapping[int, Destination]) -> list[Delivery]:
+    before = sent_before(session, {row: to[row.id].column for row in rows})
+    attempts = [new_attempt(row) for row in rows]  # after: what may have arrived is of the attempts before these
+    session.add_all(attempts)
+    session.flush()
+    return [_delivery(row, to[row.id], before[row.id], attempt) for row, attempt in zip(rows, attempts, strict=True)]
+
+
+def _delivery(row: GradebookScore, to: Destination, before: tuple[SentBefore, ...], attempt: SendAttempt) -> Delivery:
+    score = wanted_score(row)
+    if score is None:
+        raise AssertionError("what is not to be shown is never due")
+    return Delivery(
+        id=row.id,
+        revision=row.revision,
+        platform_id=to.platform_id,
+        lti_deployment_id=to.lti_deployment_id,
+        column=to.column,
+        scopes=to.scopes,
+        person_key=to.person_key,
+        score=score,
+        at=datetime.fromtimestamp(row.last_second, tz=UTC),
+        worked_at=row.worked_at,
+        review_key=row.review_key or "",
+        is_first=row.accepted_at is None,
+        sent_before=before,
+        agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
+        accepted_comment=row.accepted_comment,
+        attempt_id=attempt.id,
+        leased_until=row.leased_until,
+    )

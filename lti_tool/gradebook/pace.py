@@ -1,0 +1,127 @@
+"""How many scores may be under way to one platform at once: as many as it takes quickly, and fewer when it says so."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from statistics import median
+
+BEGIN_WITH = 4
+_SLOWER = 2.0  # times the quickest answer: from there on the platform's own queue grows, and nothing is gained
+_SLACK_SECONDS = 0.05
+_FEWEST_FAILURES = 5
+_WORTH_WAITING_SECONDS = 30.0
+_SHORTEST_REST_SECONDS = 1.0
+_LONGEST_REST_SECONDS = 300.0
+_FIRST_REST_SECONDS = 15.0
+
+
+class Pace:
+    """The pace of one process towards one platform; kept between runs. Threads share it.
+
+    The number in flight grows by one after each round of quick answers, shrinks by one when answers take more than
+    twice as long as the quickest, and halves when the platform asks to slow down. A platform that gives no answer to as
+    many calls as are under way is left alone for a while, longer each time. (Additive increase, multiplicative
+    decrease, as in RFC 5681; the measure of delay as in TCP Vegas.)
+    """
+
+    def __init__(self, most: int, clock: Callable[[], datetime]) -> None:
+        self.most = most
+        self._clock = clock
+        self._turn = threading.Condition()
+        self._in_flight = 0
+        self._limit = min(BEGIN_WITH, most)
+        self._quickest = float("inf")
+        self._seconds: deque[float] = deque(maxlen=max(2 * most, 8))
+        self._good_answers = 0
+        self._failures = 0
+        self._rests = 0
+        self._rests_until: datetime | None = None
+        self._recovered = False
+
+    @property
+    def limit(self) -> int:
+        """How many may be under way now."""
+        return self._limit
+
+    def rests_until(self) -> datetime | None:
+        """Until when the platform is left alone; None if it is not."""
+        until = self._rests_until
+        return until if until is not None and until > self._clock() else None
+
+    def sit_out_short_rest(self) -> None:
+        """Wait until a rest is over that the platform asked for, if that is soon."""
+        until = self._rests_until
+        if until is None or self._rests:
+            return
+        seconds = (until - self._clock()).total_seconds()
+        if seconds <= _WORTH_WAITING_SECONDS:
+            time.sleep(max(seconds, 0))
+            self._rests_until = None
+
+    def take_recovery(self) -> bool:
+        """Say, once, that a platform which gave no answer answers again."""
+        recovered, self._recovered = self._recovered, False
+        return recovered
+
+    def wake(self) -> None:
+        """Forget a rest, because somebody asked to send now."""
+        self._rests_until = None
+        self._failures = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a place among those under way."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._in_flight < self._limit)
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._in_flight -= 1
+                self._turn.notify_all()
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Time one call that ends without an exception; wraps the call itself, not the wait for a turn."""
+        began = time.perf_counter()
+        yield
+        self._note_answer(time.perf_counter() - began)
+
+    def note_throttle(self, wait_seconds: float | None) -> None:
+        """The platform asked to slow down, and perhaps for how long to wait."""
+        with self._turn:
+            self._limit = max(1, self._limit // 2)
+            self._good_answers = 0
+            seconds = min(max(wait_seconds or 0, _SHORTEST_REST_SECONDS), _LONGEST_REST_SECONDS)
+            self._rest(seconds)
+
+    def note_failure(self) -> None:
+        """The platform gave no usable answer."""
+        with self._turn:
+            self._failures += 1
+            if self._failures >= max(self._limit, _FEWEST_FAILURES):
+                self._failures = 0
+                self._rest(min(_FIRST_REST_SECONDS * 2.0**self._rests, _LONGEST_REST_SECONDS))
+                self._rests += 1
+
+    def _note_answer(self, seconds: float) -> None:
+        with self._turn:
+            self._recovered = self._recovered or self._rests > 0
+            self._failures = self._rests = 0
+            self._quickest = min(self._quickest, seconds)
+            self._seconds.append(seconds)
+            self._good_answers += 1
+            if self._good_answers < self._limit:
+                return
+            self._good_answers = 0
+            slow = median(self._seconds) > _SLOWER * self._quickest + _SLACK_SECONDS
+            self._limit = max(2, self._limit - 1) if slow else min(self.most, self._limit + 1)
+            self._turn.notify_all()
+
+    def _rest(self, seconds: float) -> None:
+        until = self._clock() + timedelta(seconds=seconds)
+        self._rests_until = until if self._rests_until is None else max(until, self._rests_until)
