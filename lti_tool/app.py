@@ -16,6 +16,7 @@ from lti_tool.lti.checks import Gate
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.grades import AgsGradebook
 from lti_tool.lti.keys import Keyring
+from lti_tool.lti.line_items import AgsColumns, LineItems
 from lti_tool.lti.platforms import PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.lti.tokens import ServiceTokens
@@ -24,6 +25,7 @@ from lti_tool.tool import Tool, utc_now
 from lti_tool.web import (
     access,
     blog,
+    columns,
     copying,
     desk,
     gradebook,
@@ -45,8 +47,7 @@ from lti_tool.worker import Clockwork, open_queue
 LARGEST_FORM = 1_000_000
 _ROOMS = (
     launch.room, registration.room, linking.room, copying.room, blog.room, importing.room, desk.room,
-    score_file.room,
-    participation.room, gradebook.room, window.room, window.arriving, health.room,
+    score_file.room, participation.room, gradebook.room, columns.room, window.room, window.arriving, health.room,
 )  # fmt: skip
 
 
@@ -60,8 +61,16 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
     gradebook_of_platforms = AgsGradebook(connection, platforms, tokens, settings.launch_url)
     roster = Roster(connection, tokens)
     keys = PlatformKeys(database, connection, clock)
+    columns_of_platforms = AgsColumns(platforms, LineItems(connection, tokens))
     clockwork = Clockwork(
-        open_queue(settings), database, gradebook_of_platforms, roster, keys, clock, settings.sync_in_flight
+        open_queue(settings),
+        database,
+        gradebook_of_platforms,
+        columns_of_platforms,
+        roster,
+        keys,
+        clock,
+        settings.sync_in_flight,
     )
     tool = Tool(
         settings=settings,
@@ -71,6 +80,7 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
         platforms=platforms,
         gate=Gate(database, platforms, keys),
         gradebook=gradebook_of_platforms,
+        columns=columns_of_platforms,
         roster=roster,
         ring=clockwork.ring,
         clock=clock,

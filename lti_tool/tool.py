@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lti_tool.database import Database
+from lti_tool.gradebook.columns import ColumnService
 from lti_tool.gradebook.delivery import LmsGradebook
 from lti_tool.lti.checks import Gate
 from lti_tool.lti.connection import Connection
@@ -29,6 +30,7 @@ class Tool:
     platforms: Platforms
     gate: Gate
     gradebook: LmsGradebook
+    columns: ColumnService
     roster: Roster
     ring: Callable[[], None]
     clock: Callable[[], datetime] = utc_now

@@ -23,8 +23,12 @@ from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem, ToolError
 from lti_tool.gradebook.checking import check_column, columns_with
 from lti_tool.gradebook.claiming import platforms_due
+from lti_tool.gradebook.column_changes import update_columns
+from lti_tool.gradebook.columns import ColumnService
 from lti_tool.gradebook.delivery import IN_FLIGHT, DeliveryReport, LmsGradebook, deliver_due_scores
+from lti_tool.gradebook.gone import make_moved_due, make_returned_due
 from lti_tool.gradebook.pace import Pace
+from lti_tool.gradebook.twins import check_twins
 from lti_tool.identity.arrival import ROSTER_FRESH
 from lti_tool.identity.roster import record_roster
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
@@ -43,6 +47,7 @@ from lti_tool.models import (
     SyncState,
     Visit,
 )
+from lti_tool.participation.columns import column_maximum
 from lti_tool.settings import Settings
 
 ROSTER_AFTER_VISIT = timedelta(minutes=30)
@@ -94,6 +99,7 @@ class Clockwork:
         queue: Huey,
         database: Database,
         gradebook: LmsGradebook,
+        columns: ColumnService,
         roster: Roster,
         platform_keys: PlatformKeys,
         clock: Callable[[], datetime],
@@ -102,6 +108,7 @@ class Clockwork:
         self._queue = queue
         self._database = database
         self._gradebook = gradebook
+        self._columns = columns
         self._roster = roster
         self._platform_keys = platform_keys
         self._clock = clock
@@ -125,7 +132,10 @@ class Clockwork:
 
     def deliver(self) -> None:
         """Send what is due, several at a time, and come back when the next retry or lost lease is due."""
+        make_moved_due(self._database, self._clock)
         self.read_rosters(for_scores=True)
+        make_returned_due(self._database, self._clock)
+        update_columns(self._database, self._columns, column_maximum, self._clock)
         self.send_all(patiently=True)
         self.check_sent()
         with self._database.reading() as session:
@@ -173,6 +183,7 @@ class Clockwork:
     def check_all(self) -> None:
         """Read every column that ever took a score: what somebody changed there since is a conflict."""
         self._check(SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT)
+        check_twins(self._database, self._columns)
 
     def _check(self, *states: SyncState) -> None:
         with self._database.reading() as session:

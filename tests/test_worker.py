@@ -17,7 +17,8 @@ from lti_tool.identity.roster import RosterMember
 from lti_tool.identity.visits import open_visit
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.keys import Keyring
-from lti_tool.lti.platforms import PlatformFacts, PlatformKeys
+from lti_tool.lti.line_items import AgsColumns, LineItems
+from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.lti.tokens import ServiceTokens
 from lti_tool.models import Course, Deployment, Person, Placement, Platform, Role
@@ -93,9 +94,9 @@ def bench(database: Database, tmp_path: Path) -> Bench:
     lists, gradebook = Lists({"fine": (SOMEBODY,)}), Gradebook()
     connection = Connection(allow_private=False)
     keys = PlatformKeys(database, connection, lambda: NOW)
-    return Bench(
-        database, Clockwork(open_queue(settings), database, gradebook, lists, keys, lambda: NOW), lists, gradebook
-    )
+    columns = AgsColumns(Platforms(database), LineItems(connection, ServiceTokens(connection, Keyring(tmp_path))))
+    clockwork = Clockwork(open_queue(settings), database, gradebook, columns, lists, keys, lambda: NOW)
+    return Bench(database, clockwork, lists, gradebook)
 
 
 PROBLEMS: dict[str, Exception] = {

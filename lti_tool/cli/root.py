@@ -7,11 +7,14 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import click
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from lti_tool.app import build_tool, require_schema
-from lti_tool.errors import ToolError
+from lti_tool.errors import NotFound, ToolError
 from lti_tool.logs import set_up_logs
+from lti_tool.models import Blog
 from lti_tool.settings import read_settings
 
 R = TypeVar("R")
@@ -47,6 +50,21 @@ def with_tool(command: Callable[..., R]) -> Callable[..., R]:
         return command(tool, clockwork, *args, **kwargs)
 
     return run
+
+
+def chosen_blog(session: Session, blog_id: int | None) -> Blog:
+    """Return the blog of that number, or the only one there is. Raises NotFound with a list of them."""
+    blogs = list(session.scalars(select(Blog).order_by(Blog.id)))
+    if blog_id is None and len(blogs) == 1:
+        return blogs[0]
+    for blog in blogs:
+        if blog.id == blog_id:
+            return blog
+    if not blogs:
+        raise NotFound("There is no blog yet.", "Open one from a course page first; a launch makes it.")
+    listed = "; ".join(f"{blog.id} {blog.title} ({blog.course.title})" for blog in blogs)
+    what = "Say into which blog." if blog_id is None else f"There is no blog {blog_id}."
+    raise NotFound(what, f"--blog with one of: {listed}")
 
 
 def print_facts(facts: Iterable[dict[str, Any]], as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:

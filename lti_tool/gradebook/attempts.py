@@ -42,11 +42,16 @@ def attempts_for(session: Session, blog_id: int, person_id: int, most: int = 20)
     return tuple(AttemptLine(row.at, row.points, row.maximum, row.outcome, row.words) for row in rows)
 
 
-def new_attempt(row: GradebookScore) -> SendAttempt:
+def attempt_at(row: GradebookScore, now: datetime) -> dict[str, object]:
     """Return what is written down, before the LMS is called, of sending this row's score."""
-    if row.points is None or row.tried_at is None:
-        raise AssertionError("what is not to be shown is never sent")
-    return SendAttempt(score_id=row.id, revision=row.revision, at=row.tried_at, points=row.points, maximum=row.maximum)
+    return {
+        "score_id": row.id,
+        "revision": row.revision,
+        "at": now,
+        "points": row.points,
+        "maximum": row.maximum,
+        "words": "",
+    }
 
 
 def sent_before(session: Session, rows: Mapping[GradebookScore, str | None]) -> dict[int, tuple[SentBefore, ...]]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable
 from lti_tool.gradebook.conflicts import record_seen
+from lti_tool.gradebook.gone import ColumnGone, note_gone
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import Course, Deployment, GradebookScore, Placement, Platform, SyncState
 
@@ -60,6 +61,9 @@ def check_column(
         shown = gradebook.column_shows(column)
     except (LmsUnreachable, LmsRefused) as problem:
         log.warning("column_not_read", platform=column.platform_id, status=problem.status)
+        if isinstance(problem, ColumnGone):
+            with database.writing() as session:
+                note_gone(session, column.address, clock())
         return
     if shown is None:
         return

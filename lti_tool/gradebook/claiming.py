@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.gradebook.attempts import last_seen, new_attempt, sent_before
+from lti_tool.gradebook.attempts import attempt_at, last_seen, sent_before
 from lti_tool.gradebook.destination import Destination, destinations_of
 from lti_tool.gradebook.outbox import Score, settle_row, wanted_score
 from lti_tool.gradebook.shown import SentBefore, ShownScore
@@ -73,9 +73,9 @@ def claim_due(
     """
     while rows := session.scalars(_next_due(now, platform_id, most)).all():
         to = destinations_of(session, [row.id for row in rows])
-        taken = [row for row in rows if _take(row, to[row.id], now, lease_seconds)]
-        if taken:
-            return _deliveries(session, taken, to)
+        going = [row for row in rows if _may_go(row, to[row.id], now)]
+        if going:
+            return _deliveries(session, going, to, now, now + timedelta(seconds=lease_seconds))
         session.flush()
     return []
 
@@ -93,8 +93,8 @@ def _next_due(now: datetime, platform_id: int | None, most: int) -> Select[Grade
     return ordered.with_for_update(of=GradebookScore, skip_locked=True)
 
 
-def _take(row: GradebookScore, to: Destination, now: datetime, lease_seconds: float) -> bool:
-    """Lease and stamp a row, unless it is not to be sent now after all."""
+def _may_go(row: GradebookScore, to: Destination, now: datetime) -> bool:
+    """Whether a due row is to be sent now after all."""
     if to.has_left:
         settle_row(row, SyncState.GONE, GONE)
         return False
@@ -102,25 +102,52 @@ def _take(row: GradebookScore, to: Destination, now: datetime, lease_seconds: fl
         # The LMS compares whole seconds, and a stamp in the future would block the column: wait for the next one.
         row.due_at = datetime.fromtimestamp(row.last_second + 1, tz=now.tzinfo)
         return False
-    row.last_second = int(now.timestamp())
-    row.leased_until = now + timedelta(seconds=lease_seconds)
-    row.attempts += 1
-    row.tried_at = now
-    row.review_key = row.review_key or secrets.token_urlsafe(16)
-    if row.state is SyncState.NOT_DUE:
-        row.state, row.cause = SyncState.WAITING, ""
     return True
 
 
-def _deliveries(session: Session, rows: Sequence[GradebookScore], to: Mapping[int, Destination]) -> list[Delivery]:
+def _deliveries(
+    session: Session, rows: Sequence[GradebookScore], to: Mapping[int, Destination], now: datetime, until: datetime
+) -> list[Delivery]:
+    """Stamp and lease the rows, write down the attempts, and return what is to be sent."""
     before = sent_before(session, {row: to[row.id].column for row in rows})
-    attempts = [new_attempt(row) for row in rows]  # after: what may have arrived is of the attempts before these
-    session.add_all(attempts)
+    for row in rows:
+        row.review_key = row.review_key or secrets.token_urlsafe(16)
     session.flush()
-    return [_delivery(row, to[row.id], before[row.id], attempt) for row, attempt in zip(rows, attempts, strict=True)]
+    stamp = {"leased_until": until, "last_second": int(now.timestamp()), "tried_at": now}
+    session.execute(_LEASE, {"score_ids": [row.id for row in rows], **stamp})
+    attempts = session.scalars(_ATTEMPTS, [attempt_at(row, now) for row in rows]).all()
+    at = datetime.fromtimestamp(int(now.timestamp()), tz=UTC)
+    return [
+        _delivery(row, to[row.id], before[row.id], attempt_id, at, until)
+        for row, attempt_id in zip(rows, attempts, strict=True)
+    ]
 
 
-def _delivery(row: GradebookScore, to: Destination, before: tuple[SentBefore, ...], attempt: SendAttempt) -> Delivery:
+# One statement for all rows: an object's changes are written row by row.
+_LEASE = (
+    update(GradebookScore)
+    .where(GradebookScore.id.in_(bindparam("score_ids", expanding=True)))
+    .values(
+        leased_until=bindparam("leased_until"),
+        last_second=bindparam("last_second"),
+        tried_at=bindparam("tried_at"),
+        attempts=GradebookScore.attempts + 1,
+        cause=case((GradebookScore.state == SyncState.NOT_DUE, ""), else_=GradebookScore.cause),
+        state=SyncState.WAITING,
+    )
+    .execution_options(synchronize_session=False)
+)
+_ATTEMPTS = insert(SendAttempt).returning(SendAttempt.id, sort_by_parameter_order=True)
+
+
+def _delivery(
+    row: GradebookScore,
+    to: Destination,
+    before: tuple[SentBefore, ...],
+    attempt_id: int,
+    at: datetime,
+    leased_until: datetime,
+) -> Delivery:
     score = wanted_score(row)
     if score is None:
         raise AssertionError("what is not to be shown is never due")
@@ -133,13 +160,13 @@ def _delivery(row: GradebookScore, to: Destination, before: tuple[SentBefore, ..
         scopes=to.scopes,
         person_key=to.person_key,
         score=score,
-        at=datetime.fromtimestamp(row.last_second, tz=UTC),
+        at=at,
         worked_at=row.worked_at,
         review_key=row.review_key or "",
         is_first=row.accepted_at is None,
         sent_before=before,
         agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
         accepted_comment=row.accepted_comment,
-        attempt_id=attempt.id,
-        leased_until=row.leased_until,
+        attempt_id=attempt_id,
+        leased_until=leased_until,
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from queue import SimpleQueue
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import structlog
@@ -22,6 +23,7 @@ from lti_tool.gradebook.shown import Verdict
 # Longer than a score may wait for its turn, be read and sent, each call at 10 s. One whose lease is over is not sent.
 LEASE_SECONDS = 60
 IN_FLIGHT = 8
+_GATHERING_SECONDS = 0.05  # what a killed worker leaves without an outcome is found by reading, but is little this way
 
 log = structlog.get_logger()
 
@@ -84,8 +86,7 @@ def deliver_due_scores(
             may_go_on = go_on()
             if may_go_on and not under_way:
                 pace.sit_out_short_rest()
-            # Twice as many as are sent at once: nobody waits for the next transaction.
-            room = 2 * pace.limit - under_way if may_go_on and pace.rests_until() is None else 0
+            room = pace.limit + pace.ahead - under_way if may_go_on and pace.rests_until() is None else 0
             with database.writing() as session:
                 if done:
                     record_results(session, done, clock())
@@ -99,7 +100,7 @@ def deliver_due_scores(
             under_way += len(claimed)
             if not under_way:
                 return report
-            done = sender.results()
+            done = sender.results(under_way - pace.limit)  # until those claimed ahead have had their turn
             under_way -= len(done)
 
 
@@ -121,15 +122,17 @@ class _Sender:
         self._go_on = go_on
         self._done: SimpleQueue[Result | BaseException] = SimpleQueue()
 
-    def results(self) -> list[Result]:
-        """Wait for a result, and take all there are by then."""
+    def results(self, enough: int) -> list[Result]:
+        """Wait for a result, and a moment longer for so many."""
         results = [self._next()]
-        while not self._done.empty():
-            results.append(self._next())
+        until = self._clock() + timedelta(seconds=_GATHERING_SECONDS)
+        with suppress(Empty):
+            while len(results) < enough and self._clock() < until:
+                results.append(self._next(_GATHERING_SECONDS))
         return results
 
-    def _next(self) -> Result:
-        result = self._done.get()
+    def _next(self, seconds: float | None = None) -> Result:
+        result = self._done.get(timeout=seconds)
         if isinstance(result, BaseException):
             raise result
         return result

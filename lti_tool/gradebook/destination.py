@@ -16,7 +16,7 @@ _DESTINATIONS = (
         GradebookScore.id,
         Deployment.platform_id,
         Deployment.lti_deployment_id,
-        Placement.lti_line_item_url,
+        case((Placement.column_gone_at.is_(None), Placement.lti_line_item_url)),
         Placement.lti_scopes,
         Person.lti_sub,
         Membership.left_at,

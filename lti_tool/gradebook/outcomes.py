@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.claiming import Delivery
 from lti_tool.gradebook.conflicts import enter_conflict
+from lti_tool.gradebook.gone import ColumnGone, note_gone
 from lti_tool.gradebook.outbox import settle_row, settle_withdrawn
 from lti_tool.gradebook.shown import ShownScore
-from lti_tool.models import GradebookScore, Outcome, SendAttempt, SyncState
+from lti_tool.models import Base, GradebookScore, Outcome, SendAttempt, SyncState
 
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
@@ -46,6 +47,7 @@ def record_results(session: Session, results: Sequence[Result], now: datetime) -
 
     A delivery whose lease ran out, so that a later attempt took its place, changes nothing: the later one decides.
     """
+    results = _unless_all_accepted(session, results, now)
     wanted = select(GradebookScore).where(GradebookScore.id.in_([one.delivery.id for one in results]))
     rows = {row.id: row for row in session.scalars(wanted.order_by(GradebookScore.id).with_for_update())}
     outcomes, not_made = [], []
@@ -60,11 +62,71 @@ def record_results(session: Session, results: Sequence[Result], now: datetime) -
             not_made.append(attempt_id)
         else:
             outcome, words = _record(row, result.delivery, result.obstacle, now)
-            outcomes.append({"id": attempt_id, "outcome": outcome, "words": words or result.words})
+            outcomes.append(_attempt(result, outcome, words or result.words))
+    for column in {one.delivery.column for one in results if isinstance(one.obstacle, ColumnGone)}:
+        if column is not None:
+            note_gone(session, column, now)
     if outcomes:
         session.execute(update(SendAttempt), outcomes)
     if not_made:
         session.execute(delete(SendAttempt).where(SendAttempt.id.in_(not_made)))
+
+
+def _unless_all_accepted(session: Session, results: Sequence[Result], now: datetime) -> Sequence[Result]:
+    """Write down those that were simply taken, which most are, in one statement each; return what is left to record.
+
+    Where one of them needs more (another score is wanted by now, or its lease ran out), all are left: the same is then
+    written once more, row by row.
+    """
+    taken = [one for one in results if one.obstacle is None]
+    if not taken:
+        return results
+    written = session.connection().execute(_ACCEPT, [_accepted(one.delivery, now) for one in taken])
+    if written.rowcount != len(taken):
+        return results
+    session.execute(update(SendAttempt), [_attempt(one, Outcome.ACCEPTED, one.words) for one in taken])
+    return [one for one in results if one.obstacle is not None]
+
+
+_ACCEPT = (
+    update(Base.metadata.tables[GradebookScore.__tablename__])  # past the objects: that they are many is the point
+    .where(
+        GradebookScore.id == bindparam("score_id"),
+        GradebookScore.last_second == bindparam("second"),
+        GradebookScore.revision == bindparam("sent_revision"),
+        GradebookScore.points.is_not(None),
+    )
+    .values(
+        accepted_points=bindparam("sent_points"),
+        accepted_maximum=bindparam("sent_maximum"),
+        accepted_comment=bindparam("sent_comment"),
+        accepted_at=bindparam("now"),
+        accepted_column=bindparam("to_column"),
+        leased_until=None,
+        due_at=None,
+        settled=None,
+        state=SyncState.SENT,
+        cause="",
+        to_do="",
+    )
+)
+
+
+def _accepted(delivery: Delivery, now: datetime) -> dict[str, object]:
+    return {
+        "score_id": delivery.id,
+        "second": int(delivery.at.timestamp()),
+        "sent_revision": delivery.revision,
+        "sent_points": delivery.score.points,
+        "sent_maximum": delivery.score.maximum,
+        "sent_comment": delivery.score.comment,
+        "now": now,
+        "to_column": delivery.column,
+    }
+
+
+def _attempt(result: Result, outcome: Outcome, words: str) -> dict[str, object]:
+    return {"id": result.delivery.attempt_id, "outcome": outcome, "words": words}
 
 
 def _record(

@@ -1,16 +1,19 @@
 """How many scores may be under way to one platform at once: as many as it takes quickly, and fewer when it says so."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import islice
 from statistics import median
 
 BEGIN_WITH = 4
 _SLOWER = 2.0  # times the quickest answer: from there on the platform's own queue grows, and nothing is gained
 _SLACK_SECONDS = 0.05
+_ANSWERS_KEPT = 100
+_AHEAD_SECONDS = 0.1
+_MOST_AHEAD = 64
 _FEWEST_FAILURES = 5
 _WORTH_WAITING_SECONDS = 30.0
 _SHORTEST_REST_SECONDS = 1.0
@@ -22,9 +25,9 @@ class Pace:
     """The pace of one process towards one platform; kept between runs. Threads share it.
 
     The number in flight grows by one after each round of quick answers, shrinks by one when answers take more than
-    twice as long as the quickest, and halves when the platform asks to slow down. A platform that gives no answer to as
-    many calls as are under way is left alone for a while, longer each time. (Additive increase, multiplicative
-    decrease, as in RFC 5681; the measure of delay as in TCP Vegas.)
+    twice as long as the quickest of late, and halves when the platform asks to slow down. A platform that gives no
+    answer to as many calls as are under way is left alone for a while, longer each time. (Additive increase,
+    multiplicative decrease, as in RFC 5681; the measure of delay as in TCP Vegas.)
     """
 
     def __init__(self, most: int, clock: Callable[[], datetime]) -> None:
@@ -33,8 +36,7 @@ class Pace:
         self._turn = threading.Condition()
         self._in_flight = 0
         self._limit = min(BEGIN_WITH, most)
-        self._quickest = float("inf")
-        self._seconds: deque[float] = deque(maxlen=max(2 * most, 8))
+        self._seconds: deque[float] = deque(maxlen=_ANSWERS_KEPT)
         self._good_answers = 0
         self._failures = 0
         self._rests = 0
@@ -45,6 +47,13 @@ class Pace:
     def limit(self) -> int:
         """How many may be under way now."""
         return self._limit
+
+    @property
+    def ahead(self) -> int:
+        """How many more to have at hand, so that nobody waits for a transaction: as are sent in a tenth of a second."""
+        with self._turn:
+            soon = int(self._limit * _AHEAD_SECONDS / max(self._usual_seconds(), 0.001)) if self._seconds else 0
+            return min(max(self._limit, soon), _MOST_AHEAD)
 
     def rests_until(self) -> datetime | None:
         """Until when the platform is left alone; None if it is not."""
@@ -58,7 +67,7 @@ class Pace:
             return
         seconds = (until - self._clock()).total_seconds()
         if seconds <= _WORTH_WAITING_SECONDS:
-            time.sleep(max(seconds, 0))
+            threading.Event().wait(max(seconds, 0))
             self._rests_until = None
 
     def take_recovery(self) -> bool:
@@ -87,9 +96,9 @@ class Pace:
     @contextmanager
     def timed(self) -> Iterator[None]:
         """Time one call that ends without an exception; wraps the call itself, not the wait for a turn."""
-        began = time.perf_counter()
+        began = self._clock()
         yield
-        self._note_answer(time.perf_counter() - began)
+        self._note_answer((self._clock() - began).total_seconds())
 
     def note_throttle(self, wait_seconds: float | None) -> None:
         """The platform asked to slow down, and perhaps for how long to wait."""
@@ -112,15 +121,20 @@ class Pace:
         with self._turn:
             self._recovered = self._recovered or self._rests > 0
             self._failures = self._rests = 0
-            self._quickest = min(self._quickest, seconds)
-            self._seconds.append(seconds)
+            self._seconds.append(max(seconds, 0.0))
             self._good_answers += 1
             if self._good_answers < self._limit:
                 return
             self._good_answers = 0
-            slow = median(self._seconds) > _SLOWER * self._quickest + _SLACK_SECONDS
-            self._limit = max(2, self._limit - 1) if slow else min(self.most, self._limit + 1)
-            self._turn.notify_all()
+            if self._usual_seconds() <= _SLOWER * min(self._seconds) + _SLACK_SECONDS:
+                self._limit = min(self._limit + 1, self.most)
+                self._turn.notify_all()
+            elif self._limit > 2:
+                self._limit -= 1
+
+    def _usual_seconds(self) -> float:
+        latest = islice(reversed(self._seconds), 2 * self._limit)
+        return median(latest)
 
     def _rest(self, seconds: float) -> None:
         until = self._clock() + timedelta(seconds=seconds)

@@ -8,7 +8,7 @@ Source: LTI Core 1.3, 5.3.5 and B.3-B.4 (histories); Moodle 4.5 and Canvas keep 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.models import Blog, Course, Placement, PlannedBlog
@@ -16,7 +16,10 @@ from lti_tool.models import Blog, Course, Placement, PlannedBlog
 
 @dataclass(frozen=True)
 class OpenedLink:
-    """The link that a launch opened. `content_key` is our own id in it, the histories are newest first."""
+    """The link that a launch opened. `content_key` is our own id in it, the histories are newest first.
+
+    `column` is its gradebook column, `columns` where the course's columns are looked up and made.
+    """
 
     key: str
     title: str
@@ -25,6 +28,7 @@ class OpenedLink:
     content_key: str | None = None
     course_history: tuple[str, ...] = ()
     link_history: tuple[str, ...] = ()
+    columns: str | None = None
 
 
 def placement_of(session: Session, course: Course, link: OpenedLink, now: datetime) -> Placement:
@@ -41,11 +45,36 @@ def placement_of(session: Session, course: Course, link: OpenedLink, now: dateti
             created_at=now,
         )
         session.add(placement)
-    placement.lti_line_item_url, placement.lti_scopes = link.column, list(link.scopes)
+    placement.lti_line_items_url, placement.lti_scopes = link.columns, list(link.scopes)
+    _take_column(placement, link.column)
     session.flush()
     if placement.blog.course_id == course.id and _is_first_link(session, placement):
-        placement.blog.title = link.title
+        _rename(session, placement.blog, link.title, now)
     return placement
+
+
+def _take_column(placement: Placement, column: str | None) -> None:
+    """Go by the column that a launch names. One that names none takes none away: the one that is known may be ours.
+
+    Moodle leaves it out where the column was deleted or there are two, and Canvas where the tool made it.
+    """
+    if column is None:
+        return
+    known = placement.lti_line_item_url
+    if column != known:
+        is_ours = placement.column_made_at is not None and placement.column_gone_at is None
+        twins = [*(placement.twin_columns or []), *([known] if known is not None and is_ours else [])]
+        placement.twin_columns = [one for one in twins if one != column]
+        placement.lti_line_item_url, placement.column_made_at = column, None
+    placement.column_gone_at = None
+
+
+def _rename(session: Session, blog: Blog, title: str, now: datetime) -> None:
+    """Give a blog its link's title, and have the worker tell those of its columns that the tool made."""
+    if blog.title != title:
+        blog.title = title
+        made = (Placement.column_made_at.is_not(None), Placement.column_gone_at.is_(None))
+        session.execute(update(Placement).where(Placement.blog_id == blog.id, *made).values(column_asked_until=now))
 
 
 def _is_first_link(session: Session, placement: Placement) -> bool:

@@ -126,6 +126,7 @@ def _wanted(claims: Claims, platform: PlatformFacts) -> OpenedLink | LinkQuestio
         key=link["id"],
         title=_text(link, "title") or _text(_object(claims, CONTEXT), "title") or "Class blog",
         column=column,
+        columns=_text(grades, "lineitems", longest=2000),
         scopes=tuple(scope for scope in _list(grades, "scope") if isinstance(scope, str)),
         content_key=_text(custom, CONTENT_KEY, longest=_LONGEST_ID),
         course_history=_history(custom, COURSE_HISTORY),

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import math
 import socket
 import ssl
 import threading
@@ -12,12 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+import certifi
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as NoAnswerInTime
 from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -25,6 +25,8 @@ from lti_tool.errors import LmsUnreachable, Reason
 
 TIMEOUT_SECONDS = 10.0
 LARGEST_ANSWER = 8_000_000
+_LMSS, _CONNECTIONS_KEPT = 50, 32  # how many hosts' connections stay open, and how many to each
+_USUAL_HEADERS = {"User-Agent": "lti-tool", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 LONGEST_WAIT_SECONDS = 86_400.0  # a platform that asks for more has made a mistake
 
 
@@ -59,14 +61,26 @@ class Answer:
             return None
         return min(max(0.0, until.timestamp() - time.time()), LONGEST_WAIT_SECONDS)
 
+    @property
+    def rate_limit_remaining(self) -> float | None:
+        """What the platform still grants before it throttles; None if it does not say.
+
+        Canvas counts the cost of calls: full at 600, 10 come back each second, and each call reserves 50 while it runs.
+        """
+        try:
+            left = float(self.headers.get("x-rate-limit-remaining", ""))
+        except ValueError:
+            return None
+        return max(0.0, left) if math.isfinite(left) else None
+
 
 class Connection:
     """Calls to platforms, with a time limit, a size limit and no redirects (a bearer token must not travel on)."""
 
     def __init__(self, *, allow_private: bool, ca_file: Path | None = None) -> None:
         self._allow_private = allow_private
-        self._certificates = _certificates(ca_file)
-        self._of_thread = threading.local()  # a requests session is not made to be shared by threads
+        # Without proxies and `.netrc` passwords of the environment, and without cookies. Threads share the connections.
+        self._pools = _guarded_pools(allow_private, _certificates(ca_file))
 
     def call(
         self,
@@ -82,23 +96,24 @@ class Connection:
         self.check(url)
         _call_of_thread.ends_at = time.monotonic() + timeout
         try:
-            with self._session().request(
+            response = self._pools.urlopen(
                 method,
                 url,
-                headers=headers,
-                data=body.encode() if body is not None else None,
+                headers=_USUAL_HEADERS | (headers or {}),
+                body=body.encode() if body is not None else None,
                 timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return Answer(
-                    response.status_code,
-                    {name.lower(): value for name, value in response.headers.items()},
-                    _text(response, largest),
-                )
-        except requests.Timeout:
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
+            try:
+                headers_read = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, headers_read, _text(response, largest))
+            finally:
+                response.close()  # one that was read to its end has given its connection back already
+        except NoAnswerInTime:
             raise LmsUnreachable("The LMS did not answer in time.") from None
-        except requests.RequestException:
+        except (HTTPError, UnicodeError):
             late = time.monotonic() >= _call_of_thread.ends_at
             raise LmsUnreachable(
                 "The LMS did not answer in time." if late else "The LMS could not be reached."
@@ -119,17 +134,6 @@ class Connection:
         if parts.scheme == "http" and parts.hostname and self._allow_private and _is_private_host(parts.hostname):
             return
         raise AddressRefused(Reason.INSECURE_ADDRESS.value.what)
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._of_thread, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False  # no proxy and no .netrc password from the environment
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, _GuardedAdapter(allow_private=self._allow_private, trust=self._certificates))
-            session.headers["User-Agent"] = "lti-tool"
-            self._of_thread.session = session
-        return session
 
 
 _call_of_thread = threading.local()
@@ -160,13 +164,13 @@ class _PatientTls(_Patient, ssl.SSLSocket):
 def _certificates(ca_file: Path | None) -> ssl.SSLContext:
     context = create_urllib3_context()
     context.sslsocket_class = _PatientTls
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    context.load_verify_locations(certifi.where())
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context
 
 
-def _text(response: requests.Response, largest: int) -> str:
+def _text(response: BaseHTTPResponse, largest: int) -> str:
     read = bytearray()
     while chunk := _next_piece(response):
         read += chunk
@@ -175,13 +179,9 @@ def _text(response: requests.Response, largest: int) -> str:
     return read.decode("utf-8", "replace")
 
 
-def _next_piece(response: requests.Response) -> bytes:
+def _next_piece(response: BaseHTTPResponse) -> bytes:
     """What has come in by now; reading a fixed number of bytes would wait for all of them."""
-    try:
-        piece: bytes = response.raw.read1(65_536, decode_content=True)
-    except HTTPError as problem:
-        raise requests.ConnectionError(problem) from problem
-    return piece
+    return response.read1(65_536, decode_content=True)
 
 
 def _addresses(host: str, port: int) -> list[str]:
@@ -200,6 +200,10 @@ def is_private(address: str) -> bool:
 
 
 def _is_private_host(host: str) -> bool:
+    try:
+        return is_private(host)
+    except ValueError:
+        pass  # a name, to be looked up
     try:
         return all(is_private(address) for address in _addresses(host, 80))
     except OSError:
@@ -241,19 +245,13 @@ class _Guard:
         raise NewConnectionError(self, f"no connection: {problem}") from problem  # type: ignore[arg-type]
 
 
-class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, *, allow_private: bool, trust: ssl.SSLContext) -> None:
-        self._allow_private = allow_private
-        self._trust = trust
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs | {"ssl_context": self._trust})
-        allowed = {"allow_private": self._allow_private}
-        plain = type("GuardedHTTP", (_Guard, HTTPConnection), allowed)
-        secure = type("GuardedHTTPS", (_Guard, HTTPSConnection), allowed)
-        manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = {
-            "http": type("GuardedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("GuardedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-        }
+def _guarded_pools(allow_private: bool, trust: ssl.SSLContext) -> PoolManager:
+    pools = PoolManager(num_pools=_LMSS, maxsize=_CONNECTIONS_KEPT, ssl_context=trust)
+    allowed = {"allow_private": allow_private}
+    plain = type("GuardedHTTP", (_Guard, HTTPConnection), allowed)
+    secure = type("GuardedHTTPS", (_Guard, HTTPSConnection), allowed)
+    pools.pool_classes_by_scheme = {
+        "http": type("GuardedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("GuardedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+    return pools

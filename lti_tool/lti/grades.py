@@ -10,16 +10,19 @@ from urllib.parse import urlsplit, urlunsplit
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.checking import Column
 from lti_tool.gradebook.claiming import Delivery
+from lti_tool.gradebook.gone import NO_COLUMN, ColumnGone
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import Family, family_named
 from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_address
 from lti_tool.lti.results import RESULT_SCOPE, Results
+from lti_tool.lti.service_answers import check_known
 from lti_tool.lti.tokens import ServiceTokens
 
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"  # Canvas documentation, "Score API"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
+_WEB_PAGE = ("<!doctype html", "<html")
 
 
 class AgsGradebook:
@@ -54,24 +57,42 @@ class AgsGradebook:
         column, platform = _column(delivery), self._platform(delivery.platform_id)
         _check_host(platform, column)
         family = family_named(platform.family)
-        body = score_body(delivery, review_url(self._launch_url, delivery) if family.reviews_by_address else None)
+        body = score_body(delivery, family)
+        if family.reviews_by_address:
+            work = review_url(self._launch_url, delivery)
+            body[CANVAS_SUBMISSION] = submission(delivery, work, self._ours_stands(platform, column, delivery))
         post = partial(self._post, column, body)
-        _, answer = self._tokens.answered(platform, delivery.lti_deployment_id, SCORE_SCOPE, post)
+        token, answer = self._tokens.answered(platform, delivery.lti_deployment_id, SCORE_SCOPE, post)
+        if answer.status >= 400 and any(words in answer.text for words in family.submission_texts):
+            body[CANVAS_SUBMISSION]["new_submission"] = False
+            answer = self._post(column, body, token)
         check_answer(answer, family)
 
+    def _ours_stands(self, platform: PlatformFacts, column: str, delivery: Delivery) -> bool | None:
+        """Whether the LMS has a score of ours already; after attempts without an answer the cell says it.
+
+        None if it may not be read.
+        """
+        if not delivery.sent_before or any(one.is_certain for one in delivery.sent_before):
+            return bool(delivery.sent_before)
+        if RESULT_SCOPE not in delivery.scopes:
+            return None
+        return bool(self._results.shown(platform, delivery.lti_deployment_id, column, delivery.person_key))
+
     def _platform(self, platform_id: int) -> PlatformFacts:
-        platform = self._platforms.get(platform_id)
+        platform = self._platforms.lately(platform_id)
         if platform.is_disabled:
             raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
         return platform
 
-    def _post(self, column: str, body: str, token: str) -> Answer:
+    def _post(self, column: str, body: dict[str, Any], token: str) -> Answer:
+        """In one line: over several Moodle answers 200 to what it refuses."""
         try:
             return self._connection.call(
                 "POST",
                 scores_address(column),
                 headers={"Authorization": f"Bearer {token}", "Content-Type": SCORE_TYPE},
-                body=body,
+                body=json.dumps(body),
             )
         except AddressRefused:
             raise _no_address() from None
@@ -83,35 +104,42 @@ def scores_address(column: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
 
 
-def score_body(delivery: Delivery, review_url: str | None = None) -> str:
-    """Return the score as one line of JSON: over several lines Moodle answers 200 to what it refuses.
+def score_body(delivery: Delivery, family: Family) -> dict[str, Any]:
+    """Return the score as AGS has it.
 
     FullyGraded, because anything else wipes the grade in Moodle and Canvas; the comment always, because Moodle drops
-    the one it has when none comes; when the student wrote, because Canvas would else take the time of sending and call
-    it late. `review_url` is where Canvas's SpeedGrader finds the work: one submission, at the first score. That first
-    score also yields to a grade that a teacher typed before, which Canvas's results do not show.
+    the one it has when none comes, but for an LMS that keeps each: there only one that differs from the last; when the
+    student wrote, because Canvas would else take the time of sending and call it late.
     """
     score = delivery.score
     body: dict[str, Any] = {
         "userId": delivery.person_key,
         "scoreGiven": json_number(score.points),
         "scoreMaximum": json_number(score.maximum),
-        "comment": score.comment,
         "timestamp": _instant(delivery.at),
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
     }
+    if not (family.keeps_every_comment and score.comment == delivery.accepted_comment):
+        body["comment"] = score.comment
     if delivery.worked_at is not None:
         body["submission"] = {"submittedAt": _instant(delivery.worked_at)}
-    if review_url is not None:
-        body[CANVAS_SUBMISSION] = {
-            "new_submission": delivery.is_first,
-            "submission_type": "basic_lti_launch",
-            "submission_data": review_url,
-        }
-        if delivery.may_meet_another:
-            body[CANVAS_SUBMISSION]["prioritize_non_tool_grade"] = True
-    return json.dumps(body)
+    return body
+
+
+def submission(delivery: Delivery, work: str, ours_stands: bool | None) -> dict[str, Any]:
+    """Return what Canvas's SpeedGrader finds the work by: one submission, at the first score, for each is an attempt.
+
+    The first score also yields to a grade that a teacher typed before it, which Canvas's results do not show; no other,
+    for it would yield to our own.
+    """
+    found = {
+        "new_submission": delivery.is_first and not ours_stands,
+        "submission_type": "basic_lti_launch",
+        "submission_data": work,
+    }
+    yields = ours_stands is False and delivery.agreed is None
+    return found | ({"prioritize_non_tool_grade": True} if yields else {})
 
 
 def review_url(launch_url: str, delivery: Delivery) -> str:
@@ -122,18 +150,17 @@ def review_url(launch_url: str, delivery: Delivery) -> str:
 def check_answer(answer: Answer, family: Family) -> None:
     """Return if the platform has stored the score. Raises LmsUnreachable (again later) or LmsRefused (never so)."""
     status, text = answer.status, answer.text.strip()
-    if 200 <= status < 300 and not (family.refused_body is not None and text == family.refused_body):
+    if 200 <= status < 300 and text != family.refused_body:
+        if text.lower().startswith(_WEB_PAGE):  # of a sign-in or a maintenance: nothing was stored
+            raise LmsUnreachable("The LMS answered with a web page and took no score.", None, status)
         return
-    if (status, text) in family.locked_answers or any(words in text for words in family.locked_texts):
+    if (status, text) in family.locked_answers:
         raise LmsRefused(
             "The grade or its column is locked in the LMS.", "Unlock it there, then try again.", Mender.TEACHER, status
         )
     if status == 409 or any(words in text for words in family.stale_texts):
         raise LmsUnreachable("The LMS holds a newer score; it is sent once more with the time of now.", None, status)
-    if status in (408, 425, 429) or status >= 500 or any(words in text for words in family.throttle_texts):
-        raise LmsUnreachable(f"The LMS was busy or had a fault ({status}).", answer.retry_after_seconds, status)
-    if any(words in text for words in family.unknown_person_texts):
-        raise _not_for_person(status)
+    check_known(answer, family)
     raise _refusal(status)
 
 
@@ -146,16 +173,7 @@ def _refusal(status: int) -> LmsRefused:
             status,
         )
     if status in (404, 410):
-        return LmsRefused(
-            f"The column is gone from the gradebook ({status}).",
-            "Make the activity graded in the LMS and open the blog from it once, then try again.",
-            Mender.TEACHER,
-            status,
-        )
-    return _not_for_person(status)
-
-
-def _not_for_person(status: int) -> LmsRefused:
+        return ColumnGone(status)
     return LmsRefused(
         f"The LMS does not take a score for this person ({status}).",
         "See whether they are still an active student of the course and the activity is published, then try again.",
@@ -182,7 +200,7 @@ def _no_address() -> LmsRefused:
 def _column(delivery: Delivery) -> str:
     if not delivery.column:
         raise LmsRefused(
-            "This link has no column in the gradebook.",
+            f"{NO_COLUMN}.",
             "Make the activity graded in the LMS and open the blog from it once, then try again.",
             Mender.TEACHER,
         )

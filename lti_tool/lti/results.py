@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
+from lti_tool.gradebook.gone import ColumnGone
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.lti.claims import is_identifier
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import family_named
 from lti_tool.lti.platforms import PlatformFacts, check_service_address
 from lti_tool.lti.roster import next_page
+from lti_tool.lti.service_answers import check_known
 from lti_tool.lti.tokens import ServiceTokens
 
 RESULT_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
@@ -138,21 +140,15 @@ def _moment(value: object) -> datetime | None:
 
 def _check_answer(answer: Answer, platform: PlatformFacts) -> None:
     """Return if the platform has answered. Raises LmsUnreachable (again later) or LmsRefused (never so)."""
-    status, text = answer.status, answer.text
+    status = answer.status
     if 200 <= status < 300:
         return
-    throttled = status == 403 and any(words in text for words in family_named(platform.family).throttle_texts)
-    if throttled or status in (408, 425, 429) or status >= 500:
-        raise LmsUnreachable(f"The LMS was busy or had a fault ({status}).", answer.retry_after_seconds, status)
-    what, mender = "The LMS does not let the blog read this column", Mender.ADMINISTRATOR
-    do = "The LMS administrator can allow the grade service for this tool."
+    check_known(answer, family_named(platform.family))
     if status in (404, 410):
-        what, mender = "The column is gone from the gradebook", Mender.TEACHER
-        do = "Make the activity graded in the LMS and open the blog from it once, then try again."
-    elif status == 422 and "This course has concluded" in text:  # Canvas, to every call, reading too
-        what, mender = "The course has concluded in the LMS", Mender.TEACHER
-        do = "Open the course again there, then try again."
-    raise LmsRefused(f"{what} ({status}).", do, mender, status)
+        raise ColumnGone(status)
+    what = f"The LMS does not let the blog read this column ({status})."
+    do = "The LMS administrator can allow the grade service for this tool."
+    raise LmsRefused(what, do, Mender.ADMINISTRATOR, status)
 
 
 def _no_address() -> LmsRefused:

@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 from lti_tool.lti.claims import CHOOSE_LINKS, HISTORIES, OPEN_LINK, REVIEW
 from lti_tool.lti.families import CANVAS, Family
 from lti_tool.lti.grades import SCORE_SCOPE
+from lti_tool.lti.line_items import LINE_ITEM_SCOPE
 from lti_tool.lti.results import RESULT_SCOPE
 from lti_tool.lti.roster import ROSTER_SCOPE
 
 NAME = "Class blog"
 DESCRIPTION = "A class blog with threaded comments; what students write is graded and goes to the gradebook."
 # To send scores; to read first what the gradebook shows, so that a teacher's own grade is never overwritten; to know
-# who is in the course. No columns: the LMS makes them with the link.
-SCOPES = (SCORE_SCOPE, RESULT_SCOPE, ROSTER_SCOPE)
+# who is in the course; to make a column for a link that the LMS gave none, when its teacher wants one.
+SCOPES = (SCORE_SCOPE, RESULT_SCOPE, LINE_ITEM_SCOPE, ROSTER_SCOPE)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 _DIALOGUE_WIDTH, _DIALOGUE_HEIGHT = 800, 700
 

@@ -29,7 +29,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Grade:
-    """What one cell of the gradebook holds. `posted_*` is what the tool's last accepted post said."""
+    """What one cell of the gradebook holds. `posted_*` is what the tool's last accepted post said.
+
+    `result_score`, which Canvas keeps beside the cell, is the score out of `posted_maximum`.
+    """
 
     column_id: int
     person_key: str
@@ -39,6 +42,7 @@ class Grade:
     changed_by: str
     posted_at: datetime | None = None
     posted_maximum: float | None = None
+    result_score: float | None = None
     overridden: bool = False
     locked: bool = False
     attempts: int = 0

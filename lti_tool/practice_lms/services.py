@@ -88,7 +88,7 @@ def require_scope(school: "PracticeSchool", *any_of: str) -> None:
 
 
 def lose_the_reply(school: "PracticeSchool", answer: Response) -> Response:
-    """After a score was stored: answer as told, or lose the answer on its way."""
+    """After a score was stored or a column made: answer as told, or lose the answer on its way."""
     lost = school.faults.take("reply_lost", request.path)
     if lost is None:
         return answer

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS drafts (id TEXT PRIMARY KEY, draft TEXT NOT NULL);
 ADDED = (
     ("columns", "course_id", "INTEGER NOT NULL DEFAULT 1"),
     ("grades", "submission_type", "TEXT NOT NULL DEFAULT ''"),
+    ("grades", "result_score", "REAL"),
 )
 
 

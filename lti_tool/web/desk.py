@@ -22,7 +22,7 @@ from lti_tool.participation.marking import (
 )
 from lti_tool.participation.rules import RULES
 from lti_tool.participation.rules.sheet import HIGHEST_MARK
-from lti_tool.participation.scoring import change_rule, correct_score, rule_of, standing, standings
+from lti_tool.participation.scoring import change_rule, correct_score, excuse, rule_of, standing, standings
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
 
@@ -84,18 +84,23 @@ def person(person_id: int) -> str:
 
 @room.post("/desk/people/<int:person_id>/score")
 def correct(person_id: int) -> Response | tuple[str, int]:
-    """Set the teacher's own score, which wins over the rule; sent empty, it is taken back."""
+    """Set the teacher's own score, which wins over the rule, or excuse somebody; sent empty, it is taken back."""
     require_teacher()
-    who = visitor()
+    who, now = visitor(), tool().clock()
     points, reason = request.form.get("points", ""), request.form.get("reason", "")
+    kept = "" if request.form.get("take_back") else points
     try:
         with tool().database.writing() as session:
             _student(session, person_id)
-            correct_score(session, who.blog_id, person_id, who.person_id, points, reason, tool().clock())
+            if request.form.get("excuse"):
+                excuse(session, who.blog_id, person_id, who.person_id, reason, now)
+            else:
+                correct_score(session, who.blog_id, person_id, who.person_id, kept, reason, now)
     except Rejected as problem:
         return _person_page(person_id, problem, points, reason), 422
     tool().ring()
-    return redirect(url_for("desk.person", person_id=person_id, done="saved"), 303)
+    done = "excused" if request.form.get("excuse") else "saved" if kept.strip() else "back"
+    return redirect(url_for("desk.person", person_id=person_id, done=done), 303)
 
 
 @room.get("/desk/rule")

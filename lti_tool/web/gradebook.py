@@ -5,8 +5,10 @@ from werkzeug.wrappers import Response
 
 from lti_tool.errors import Rejected
 from lti_tool.gradebook.by_hand import hold_back, release, settle, try_again, unlock
-from lti_tool.gradebook.ledger import has_column, held_since, ledger, ledger_csv, sync_progress
+from lti_tool.gradebook.columns import column_facts
+from lti_tool.gradebook.ledger import held_since, ledger, ledger_csv, sync_progress
 from lti_tool.models import Settled
+from lti_tool.participation.columns import column_maximum
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
 
@@ -17,9 +19,15 @@ room = blueprint_for_visits("gradebook", staff_only=True)
 def page() -> str:
     with tool().database.reading() as session:
         lines = ledger(session, visitor().blog_id, visitor().course_id)
-        column, held = has_column(session, visitor().blog_id), held_since(session, visitor().blog_id)
+        held, maximum = held_since(session, visitor().blog_id), column_maximum(session, visitor().blog_id)
+        column = column_facts(session, visitor().placement_id, tool().columns, tool().clock())
     return render_template(
-        "gradebook/page.html", lines=lines, progress=sync_progress(lines), has_column=column, held_since=held
+        "gradebook/page.html",
+        lines=lines,
+        progress=sync_progress(lines),
+        column=column,
+        maximum=maximum,
+        held_since=held,
     )
 
 

@@ -45,7 +45,7 @@ from tests.lti.scripted_lms import ScriptedLms, scripted_lms
 from tests.stage import Stage, open_stage
 
 NAMES = {"name", "given_name", "family_name"}
-SCOPES = {f"{AGS}/score", f"{AGS}/result.readonly", ROSTER}
+SCOPES = {f"{AGS}/score", f"{AGS}/result.readonly", f"{AGS}/lineitem", ROSTER}
 
 
 @pytest.fixture(params=["canvas", "moodle"])
@@ -265,7 +265,7 @@ def test_row_216_the_tool_describes_itself(stage_on_sqlite: Stage, lms: Scripted
         "client_uri": tool,
         "jwks_uri": f"{tool}/.well-known/jwks.json",
         "token_endpoint_auth_method": "private_key_jwt",
-        "scope": f"{AGS}/score {AGS}/result.readonly {ROSTER}",
+        "scope": f"{AGS}/score {AGS}/result.readonly {AGS}/lineitem {ROSTER}",
     }
     assert isinstance(settings, dict)
     assert settings.pop("description")

@@ -58,12 +58,12 @@ def test_every_command_answers_help(line: CommandLine, path: tuple[str, ...]) ->
 
 def test_the_commands_that_others_script_against() -> None:
     stable = "demo; serve; worker; db upgrade; keys new; keys list; keys retire; platforms add; platforms list; " \
-             "platforms disable; import; sync; doctor"  # fmt: skip
+             "platforms disable; import; scores import; sync; doctor"  # fmt: skip
     assert {tuple(name.split()) for name in stable.split("; ")} <= set(ALL_COMMANDS)
 
 
 def test_where_facts_are_printed_json_is_offered(line: CommandLine) -> None:
-    for path in (("keys", "list"), ("platforms", "list"), ("import",), ("sync",), ("doctor",)):
+    for path in (("keys", "list"), ("platforms", "list"), ("import",), ("scores", "import"), ("sync",), ("doctor",)):
         assert "--json" in line.ok(*path, "--help")
 
 

@@ -231,3 +231,25 @@ def test_retry_after_as_a_date_ahead() -> None:
     seconds = Answer(429, {"retry-after": soon}, "").retry_after_seconds
     assert seconds is not None
     assert 290 < seconds <= 300
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("599.98", 599.98),
+        ("0.0", 0.0),
+        ("-12", 0.0),
+        (" 7 ", 7.0),
+        ("", None),
+        ("NaN", None),
+        ("inf", None),
+        ("x", None),
+    ],
+)
+def test_what_a_platform_still_grants(lms: ScriptedLms, connection: Connection, said: str, left: float | None) -> None:
+    answer = Response("", headers={"X-Rate-Limit-Remaining": said})
+    assert connection.call("GET", lms.will_say("/x", answer)).rate_limit_remaining == left
+
+
+def test_a_platform_that_does_not_say_what_it_grants() -> None:
+    assert Answer(200, {}, "").rate_limit_remaining is None

@@ -11,11 +11,12 @@ from flask import Response
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
-from lti_tool.gradebook.claiming import Delivery
+from lti_tool.gradebook.claiming import Agreed, Delivery
 from lti_tool.gradebook.outbox import Score
+from lti_tool.gradebook.shown import SentBefore
 from lti_tool.lti.connection import Answer, Connection
 from lti_tool.lti.families import CANVAS, FAMILIES, MOODLE, STANDARD, Family, family_named, family_of_product
-from lti_tool.lti.grades import SCORE_SCOPE, AgsGradebook, check_answer, scores_address
+from lti_tool.lti.grades import SCORE_SCOPE, AgsGradebook, check_answer, score_body, scores_address, submission
 from lti_tool.lti.keys import Keyring
 from lti_tool.lti.platforms import Platforms
 from lti_tool.lti.tokens import ServiceTokens
@@ -209,6 +210,81 @@ def test_the_locked_cell_of_canvas_says_that_it_is_locked() -> None:
     with pytest.raises(LmsRefused, match="locked") as refused:
         check_answer(Answer(403, {}, text), CANVAS)
     assert refused.value.mender is Mender.TEACHER
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family.causes], ids=lambda family: family.name)
+def test_each_cause_of_a_family_says_what_happened_and_who_mends_it(family: Family) -> None:
+    for cause in family.causes:
+        with pytest.raises((LmsRefused, LmsUnreachable)) as caught:
+            check_answer(Answer(422, {}, f'{{"errors": {{"message": "{cause.words}: more"}}}}'), family)
+        problem = caught.value
+        assert isinstance(problem, LmsRefused | LmsUnreachable)
+        assert (problem.what, problem.status) == (f"{cause.what} (422).", 422)
+        assert (problem.mender if isinstance(problem, LmsRefused) else None) is cause.mender
+        assert problem.do.endswith(".")
+        assert cause.words not in problem.what
+
+
+def test_words_of_a_cause_in_a_success_mean_nothing() -> None:
+    check_answer(Answer(200, {}, '{"comment": "This course has concluded"}'), CANVAS)
+
+
+THROTTLES = {
+    "too_many": (STANDARD, Answer(429, {}, ""), True),
+    "too_many_until": (MOODLE, Answer(429, {"retry-after": "5"}, ""), True),
+    "unavailable_until": (STANDARD, Answer(503, {"retry-after": "5"}, ""), True),
+    "unavailable": (STANDARD, Answer(503, {}, ""), False),
+    "fault": (STANDARD, Answer(500, {"retry-after": "5"}, ""), False),
+    "older_canvas": (CANVAS, Answer(403, {}, "403 Forbidden (Rate Limit Exceeded)\n"), True),
+    "stale": (STANDARD, Answer(409, {}, ""), False),
+}
+
+
+@pytest.mark.parametrize(("family", "answer", "is_throttle"), THROTTLES.values(), ids=THROTTLES)
+def test_a_throttle_is_told_from_a_fault(family: Family, answer: Answer, is_throttle: bool) -> None:
+    with pytest.raises(LmsUnreachable) as caught:
+        check_answer(answer, family)
+    assert caught.value.is_throttle is is_throttle
+
+
+@pytest.mark.parametrize("page", ["<!doctype html><title>Back soon</title>", "\n<!DOCTYPE HTML>", "<html><body>"])
+@pytest.mark.parametrize("family", ALL, ids=lambda family: family.name)
+def test_a_web_page_is_no_stored_score(family: Family, page: str) -> None:
+    with pytest.raises(LmsUnreachable, match="web page"):
+        check_answer(Answer(200, {}, page), family)
+
+
+BEFORE = SentBefore(Decimal(7), Decimal(10), 1, is_certain=True)
+
+
+@pytest.mark.parametrize(
+    ("family", "took", "is_sent"),
+    [
+        (CANVAS, "", True),
+        (CANVAS, "Ja.", True),
+        (CANVAS, "Post: 5 of 5.", False),
+        (MOODLE, "Post: 5 of 5.", True),
+    ],
+)
+def test_a_comment_that_the_lms_keeps_is_not_sent_again(family: Family, took: str, is_sent: bool) -> None:
+    assert ("comment" in score_body(delivery("x", accepted_comment=took), family)) is is_sent
+
+
+@pytest.mark.parametrize(
+    ("changes", "ours_stands", "expected"),
+    [
+        ({}, False, (True, True)),
+        ({}, None, (True, False)),  # cannot be read: another submission rather than none
+        ({}, True, (False, False)),
+        ({"is_first": False, "sent_before": (BEFORE,)}, True, (False, False)),
+        ({"is_first": False, "agreed": Agreed(None)}, False, (False, False)),
+    ],
+)
+def test_when_work_is_handed_in_and_when_a_score_yields(
+    changes: dict[str, Any], ours_stands: bool | None, expected: tuple[bool, bool]
+) -> None:
+    found = submission(delivery("x", **changes), "https://blog.example.edu/r", ours_stands)
+    assert (found["new_submission"], found.get("prioritize_non_tool_grade", False)) == expected
 
 
 def test_the_locked_cell_of_moodle_says_that_it_is_locked() -> None:

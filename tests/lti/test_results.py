@@ -137,7 +137,7 @@ def test_a_deleted_column(column: ColumnOfLms) -> None:
     with pytest.raises(LmsRefused) as caught:
         column.shown()
     assert caught.value.what == "The column is gone from the gradebook (404)."
-    assert caught.value.do == "Make the activity graded in the LMS and open the blog from it once, then try again."
+    assert caught.value.do == "Say on the gradebook page whether it is to be made again."
     assert (caught.value.mender, caught.value.status) == (Mender.TEACHER, 404)
 
 

@@ -1,6 +1,10 @@
 """D2L Brightspace, where it differs from the standard. From D2L's documentation and from what other tools met."""
 
-from lti_tool.lti.families.family import Family
+from lti_tool.errors import Mender
+from lti_tool.lti.families.family import Cause, Family
+
+_NOT_IN_COURSE = "The LMS does not have this person in the course"
+_ENROL = "See there whether they are still enrolled, then try again."
 
 BRIGHTSPACE = Family(
     name="brightspace",
@@ -18,5 +22,8 @@ BRIGHTSPACE = Family(
         "Make a link of the kind Deep Linking Quicklink, so that teachers find the tool under Insert Stuff.",
     ),
     # 403 and 404 that are about the person: hypothesis/lms, lms/services/lti_grading/_v13.py.
-    unknown_person_texts=("User in requested score is not enrolled", "User in requested score does not exist"),
+    causes=(
+        Cause("User in requested score is not enrolled", _NOT_IN_COURSE, _ENROL, Mender.TEACHER),
+        Cause("User in requested score does not exist", _NOT_IN_COURSE, _ENROL, Mender.TEACHER),
+    ),
 )

@@ -1,6 +1,64 @@
 """Canvas, where it differs from the standard."""
 
-from lti_tool.lti.families.family import Family
+from lti_tool.errors import Mender
+from lti_tool.lti.families.family import Cause, Family
+
+_NO_ATTEMPT_LEFT = "The maximum number of allowed attempts has been reached"
+# canvas-lms app/controllers/lti/ims: scores_controller.rb; the course and the key, which can refuse reading too:
+# concerns/advantage_services.rb and concerns/gradebook_services.rb.
+_CAUSES = (
+    Cause(
+        "User not found in course or is not a student",
+        "The LMS does not have this person as an active student of the course",
+        "See there whether they are still enrolled as a student, and the course is published and has begun, then try "
+        "again.",
+        Mender.TEACHER,
+    ),
+    Cause(
+        "This assignment is still unpublished",
+        "The assignment is not published yet",
+        "Publish it in the LMS, then try again.",
+        Mender.TEACHER,
+    ),
+    Cause(
+        "This course has concluded",
+        "The course has concluded in the LMS",
+        "Open the course again there, then try again.",
+        Mender.TEACHER,
+    ),
+    Cause(
+        _NO_ATTEMPT_LEFT,
+        "The student has no attempt left in the assignment",
+        "Allow more attempts there, then try again.",
+        Mender.TEACHER,
+    ),
+    # GradeError, among others for a grading period that is closed.
+    Cause(
+        "Cannot grade this submission at this time",
+        "The grade is locked in the LMS, or its grading period is closed",
+        "Unlock it there, or have the LMS administrator open the grading period, then try again.",
+        Mender.TEACHER,
+    ),
+    Cause(
+        "cannot be zero if line item's maximum is not zero",
+        "The LMS takes no score out of 0 points",
+        "Give the blog a maximum above 0 in its scoring rule.",
+        Mender.TEACHER,
+    ),
+    Cause("in the future", "The LMS takes the work for later than now: its clock or the blog's is wrong"),
+    Cause(
+        "Access Token not linked to a Tool associated with this Context",
+        "The tool is not available in this course of the LMS any more",
+        "The LMS administrator can make it available again, then try again.",
+        Mender.ADMINISTRATOR,
+    ),
+    Cause(
+        "Developer Key",
+        "The tool's developer key is switched off in the LMS",
+        "The LMS administrator can switch it on, then try again.",
+        Mender.ADMINISTRATOR,
+    ),
+)
 
 CANVAS = Family(
     name="canvas",
@@ -32,12 +90,18 @@ CANVAS = Family(
     ),
     # Tokens are at one host, services at each institution's own: Canvas documentation, "LTI Launch Overview".
     services_elsewhere=True,
+    # A link that is no assignment is refused (404), and with an assignment's the new line item gets no column at all:
+    # canvas-lms app/controllers/lti/ims/line_items_controller.rb; app/models/lti/line_item.rb, assignment_line_item?.
+    columns_name_their_link=False,
     # SpeedGrader launches the address of a `basic_lti_launch` submission: Canvas documentation, "Score API".
     reviews_by_address=True,
     # A stale time is a 400 with these words: canvas-lms app/controllers/lti/ims/scores_controller.rb.
     stale_texts=("before last updated timestamp",),
-    # Locked, closed grading period and the like: scores_controller.rb, GradeError.
-    locked_texts=("Cannot grade this submission at this time",),
     # Throttling is 429, and 403 with these words on older servers: Canvas API documentation, "Throttling".
     throttle_texts=("Rate Limit Exceeded",),
+    causes=_CAUSES,
+    # Attempts are counted by `new_submission`: scores_controller.rb; hypothesis/lms issue 5098.
+    submission_texts=(_NO_ATTEMPT_LEFT,),
+    # A submission comment for each post, none replaced: scores_controller.rb; dmitry-viskov/pylti1.3 issue 154.
+    keeps_every_comment=True,
 )

@@ -2,6 +2,21 @@
 
 from dataclasses import dataclass
 
+from lti_tool.errors import Mender
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why an LMS does not take a score, known by `words` in its answer, and what a teacher is told of it.
+
+    `mender` is who can put it right; None where it passes by itself, so that the score is tried again.
+    """
+
+    words: str
+    what: str
+    do: str = ""
+    mender: Mender | None = None
+
 
 @dataclass(frozen=True)
 class Family:
@@ -27,14 +42,18 @@ class Family:
     Deep linking:
     `longest_title`: it refuses a longer one.
 
+    Columns:
+    `columns_name_their_link`: whether a column that the tool makes for a link says so; not where that is refused.
+
     Scores:
     `reviews_by_address`: whether its grader opens the address that a score carries, instead of sending a review.
     `stale_texts`: words in a 400 that mean the score's time is not newer than the last one (409 always does).
     `refused_body`: the body of a 2xx answer that is a refusal all the same.
     `throttle_texts`: words in the body of a 403 that mean *later*, not *never*.
-    `locked_texts`: words in a refusal that mean this one grade is closed to changes.
     `locked_answers`: status and body when the cell or column is locked, though it looks like a fault of the LMS.
-    `unknown_person_texts`: words in a 403 or 404 that are about the person, not about the column or the right to write.
+    `causes`: refusals that its answers name, the first that fits.
+    `submission_texts`: words in a refusal of the submission that comes with a score; the score alone is taken.
+    `keeps_every_comment`: whether each comment is added to those before it, instead of taking their place.
     """
 
     name: str
@@ -51,10 +70,12 @@ class Family:
     reviews_without_column: bool = False
     services_elsewhere: bool = False
     longest_title: int = 1_000
+    columns_name_their_link: bool = True
     reviews_by_address: bool = False
     stale_texts: tuple[str, ...] = ()
     refused_body: str | None = None
     throttle_texts: tuple[str, ...] = ()
-    locked_texts: tuple[str, ...] = ()
     locked_answers: frozenset[tuple[int, str]] = frozenset()
-    unknown_person_texts: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    submission_texts: tuple[str, ...] = ()
+    keeps_every_comment: bool = False

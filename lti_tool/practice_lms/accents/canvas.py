@@ -20,7 +20,14 @@ from ..refusals import PostedToTool, ShownByLms
 from ..scopes import AGS_CLAIM, AGS_SCOPES, CLAIM, NRPS_CLAIM, ROSTER_READ
 from ..storage import login_target
 from ..tools import RegisteredTool
-from . import canvas_deep_linking, canvas_placements, canvas_registration, canvas_services, canvas_variables
+from . import (
+    canvas_deep_linking,
+    canvas_placements,
+    canvas_registration,
+    canvas_scores,
+    canvas_services,
+    canvas_variables,
+)
 from .canvas_addresses import lineitem_url, lineitems_url, roster_url
 from .canvas_people import personal_claims, roles
 
@@ -151,7 +158,8 @@ class Canvas:
 
     def edited_by_hand(self, column: Column, grade: Grade, comment: str) -> Grade:
         """Nothing protects a typed grade: the tool's next newer score overwrites it. Comments pile up."""
-        return replace(grade, comments=(*grade.comments, comment)) if comment else grade
+        typed = replace(grade, result_score=canvas_scores.result_score(grade, column))
+        return replace(typed, comments=(*grade.comments, comment)) if comment else typed
 
     def unauthorized(self, reason: str) -> Response:
         return canvas_services.error(401, "unauthorized", reason)

@@ -146,6 +146,14 @@ def _new_value(column: Column, score: Score) -> float | None:
     return round(score.given * column.maximum / score.maximum, 5) if score.maximum else score.given
 
 
+def result_score(grade: Grade, column: Column) -> float | None:
+    """The cell's score out of what the tool said last."""
+    if grade.score is None:
+        return None
+    maximum = grade.posted_maximum or column.maximum
+    return round(float(grade.score * maximum / column.maximum if column.maximum else grade.score), 5)
+
+
 def _submits(score: Score) -> bool:
     """Each post with `new_submission` (the default) hands something in, once the work is done."""
     wanted = score.extension.get("new_submission", True) and score.extension.get("submission_type") != "none"
@@ -173,13 +181,35 @@ def after_push(old: Grade, column: Column, score: Score, now: datetime) -> Grade
     posted = replace(old, comments=comments, posted_at=score.at, posted_maximum=score.maximum or old.posted_maximum)
     if not _leaves_score(old, score):
         posted = replace(posted, score=_new_value(column, score), changed_at=now, changed_by=BY_TOOL)
+    posted = replace(posted, result_score=result_score(posted, column))
     return _with_submission(posted, score, now)
+
+
+def _mates(school: "PracticeSchool", person: Person) -> list[str]:
+    """Who else is in the person's group, where the assignment is a group's and not graded individually."""
+    fault = school.faults.on("group_assignment")
+    members = [key.strip() for key in str(fault.args["members"]).split(",")] if fault else []
+    return [key for key in members if key != person.key] if person.key in members else []
+
+
+def for_a_mate(old: Grade, column: Column, score: Score, now: datetime) -> Grade:
+    """Score and submission go to the whole group, the comment and the result to the one that the post named."""
+    pushed = after_push(old, column, replace(score, comment=""), now)
+    kept = replace(pushed, posted_at=old.posted_at, posted_maximum=old.posted_maximum)
+    return replace(kept, result_score=result_score(kept, column))
 
 
 def _is_published(school: "PracticeSchool", column: Column) -> bool:
     """A column that the tool made has no assignment to publish."""
     activity = school.activity_numbered(column.activity_id) if column.activity_id else None
     return activity is None or activity.published
+
+
+def _check_open(school: "PracticeSchool", old: Grade) -> None:
+    if old.locked or school.faults.take("locked", request.path, old.person_key):
+        raise _refusal(403, "forbidden", "Cannot grade this submission at this time: it is locked")
+    if school.faults.take("grading_period_closed", request.path):
+        raise _refusal(403, "forbidden", "Cannot grade this submission at this time: its grading period is closed")
 
 
 def receive(school: "PracticeSchool", column: Column, body: dict[str, Any]) -> Response:
@@ -191,11 +221,12 @@ def receive(school: "PracticeSchool", column: Column, body: dict[str, Any]) -> R
     with school.store.writing() as db:
         old = grade_of(db, column.id, person.key) or blank_grade(column.id, person.key, now)
         _check(score, old, column, now)
-        if old.locked or school.faults.take("locked", request.path, person.key):
-            words = "Cannot grade this submission at this time: it is locked"
-            raise _refusal(403, "forbidden", words)
+        _check_open(school, old)
         if _submits(score) and school.faults.take("no_attempts_left", request.path, person.key):
             raise _unprocessable("The maximum number of allowed attempts has been reached for this submission")
         keep_grade(db, after_push(old, column, score, now))
+        for key in _mates(school, person):
+            mate = grade_of(db, column.id, key) or blank_grade(column.id, key, now)
+            keep_grade(db, for_a_mate(mate, column, score, now))
     result = {"resultUrl": result_url(school, column.id, person), EXTENSION: {"content_items": []}}
     return lose_the_reply(school, json_answer(result, SCORE_TYPE))

@@ -22,7 +22,7 @@ from ..scopes import (
     ROSTER_READ,
     SCORE,
 )
-from ..services import guard, require_scope, whole_number
+from ..services import guard, lose_the_reply, require_scope, whole_number
 from . import canvas_scores
 from .canvas_addresses import BASE, ROSTER, lineitem_url, lineitems_url, result_url, roster_url
 from .canvas_people import course_roles, member
@@ -142,7 +142,7 @@ def _create(school: "PracticeSchool") -> Response:
     with school.store.writing() as db:
         column = Column(0, None, link_activity, label, maximum, resource_id, tag, not linked, here().id)
         column = insert_column(db, column)
-    return json_answer(_item(school, column), LINEITEM_TYPE, 201)
+    return lose_the_reply(school, json_answer(_item(school, column), LINEITEM_TYPE, 201))
 
 
 def _change(school: "PracticeSchool", column_id: int) -> Response:
@@ -169,7 +169,10 @@ def _delete(school: "PracticeSchool", column_id: int) -> Response:
 
 
 def _result(school: "PracticeSchool", column: Column, grade: Grade) -> dict[str, Any]:
-    """The gradebook's score, a teacher's included, rescaled to the maximum the tool used last."""
+    """The gradebook's score, a teacher's included, rescaled to the maximum the tool used last.
+
+    It is kept when a score comes or a teacher types one, so that another maximum of the column changes nothing in it.
+    """
     person = school.person(grade.person_key)
     entry: dict[str, Any] = {
         "id": result_url(school, column.id, person),
@@ -177,9 +180,8 @@ def _result(school: "PracticeSchool", column: Column, grade: Grade) -> dict[str,
         "userId": person.canvas_id,
     }
     if grade.score is not None:
-        maximum = grade.posted_maximum or column.maximum
-        score = grade.score * maximum / column.maximum if column.maximum else grade.score
-        entry |= {"resultScore": round(float(score), 5), "resultMaximum": float(maximum)}
+        score = canvas_scores.result_score(grade, column) if grade.result_score is None else grade.result_score
+        entry |= {"resultScore": score, "resultMaximum": float(grade.posted_maximum or column.maximum)}
     if grade.comment:
         entry["comment"] = grade.comment
     return entry
@@ -218,6 +220,14 @@ def _roster(school: "PracticeSchool") -> Response:
     return roster_answer(school, {"id": request.url, "context": context, "members": shown}, link)
 
 
+def _require(school: "PracticeSchool", *any_of: str) -> None:
+    """The scope first; then a course that has concluded refuses every call of AGS, reading too."""
+    require_scope(school, *any_of)
+    if school.faults.take("course_concluded", request.path):
+        words = "This course has concluded. AGS requests will no longer be accepted for this course."
+        raise ServiceRefusal(error(422, "unprocessable_entity", words))
+
+
 def services(school: "PracticeSchool") -> Blueprint:
     """The routes under /api/lti/courses/."""
     blueprint = guard(Blueprint("canvas_services", __name__), school)
@@ -229,27 +239,27 @@ def services(school: "PracticeSchool") -> Blueprint:
     @blueprint.route(BASE, methods=["GET", "POST"])
     def items() -> Response:
         if request.method == "POST":
-            require_scope(school, LINEITEM)
+            _require(school, LINEITEM)
             return _create(school)
-        require_scope(school, LINEITEM, LINEITEM_READ)
+        _require(school, LINEITEM, LINEITEM_READ)
         return _list_items(school)
 
     @blueprint.route(ITEM, methods=["GET", "PUT", "DELETE"])
     def item(column_id: int) -> Response:
         if request.method == "GET":
-            require_scope(school, LINEITEM, LINEITEM_READ)
+            _require(school, LINEITEM, LINEITEM_READ)
             return json_answer(_item(school, _found(school, column_id)), LINEITEM_TYPE)
-        require_scope(school, LINEITEM)
+        _require(school, LINEITEM)
         return _delete(school, column_id) if request.method == "DELETE" else _change(school, column_id)
 
     @blueprint.post(ITEM + "/scores")
     def scores(column_id: int) -> Response:
-        require_scope(school, SCORE)
+        _require(school, SCORE)
         return canvas_scores.receive(school, _found(school, column_id), _body())
 
     @blueprint.get(ITEM + "/results")
     def results(column_id: int) -> Response:
-        require_scope(school, RESULT_READ)
+        _require(school, RESULT_READ)
         return _results(school, column_id)
 
     @blueprint.get(ROSTER)

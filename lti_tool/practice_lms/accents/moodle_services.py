@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, g, request
 
 from ..answers import html_page, json_answer, tidy_number
-from ..gradebook import Column, Grade, column_numbered, columns_in, grades_in, insert_column, update_column
+from ..gradebook import Column, Grade, column_numbered, columns_in, grades_in, insert_column, keep_grade, update_column
 from ..places import here
 from ..refusals import ServiceRefusal
 from ..scopes import (
@@ -19,7 +19,7 @@ from ..scopes import (
     SCORE,
     SCORE_TYPE,
 )
-from ..services import guard, require_scope, whole_number
+from ..services import guard, lose_the_reply, require_scope, whole_number
 from . import moodle_roster, moodle_scores
 from .moodle_addresses import ITEMS, asking_tool, lineitem_url, lineitems_url
 from .moodle_answers import refuse, require_accept, require_content_type
@@ -119,7 +119,7 @@ def _create(school: "PracticeSchool") -> Response:
     body = _body()
     with school.store.writing() as db:
         column = insert_column(db, _column_from(school, body))
-    return json_answer({**body, "id": lineitem_url(school, column.id)}, LINEITEM_TYPE, 201)
+    return lose_the_reply(school, json_answer({**body, "id": lineitem_url(school, column.id)}, LINEITEM_TYPE, 201))
 
 
 def _replace(school: "PracticeSchool", column_id: int) -> Response:
@@ -127,6 +127,9 @@ def _replace(school: "PracticeSchool", column_id: int) -> Response:
     new = _column_from(school, body, old)
     with school.store.writing() as db:
         update_column(db, new)
+        if new.maximum != old.maximum:
+            for grade in grades_in(db, column_id).values():
+                keep_grade(db, moodle_scores.rescaled(grade, old.maximum, new.maximum, school.clock()))
     return json_answer({**body, "id": lineitem_url(school, column_id)}, LINEITEM_TYPE)
 
 

@@ -1,0 +1,133 @@
+"""A column that is gone, or whose place another has taken, and people who were gone: what becomes of their scores."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.database import Database
+from lti_tool.errors import LmsRefused, Mender
+from lti_tool.gradebook.destination import destinations_of
+from lti_tool.gradebook.ledger import people_of
+from lti_tool.gradebook.outbox import make_due, settle_row
+from lti_tool.models import GradebookScore, Membership, Placement, SyncState
+
+GONE = "The column is gone from the gradebook"
+NO_COLUMN = "This link has no column in the gradebook"
+SAY_WHAT = "Say on the gradebook page whether it is to be made again."
+_AT_ONCE = 500
+
+
+class ColumnGone(LmsRefused):
+    """The LMS has no such column any more."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"{GONE} ({status}).", SAY_WHAT, Mender.TEACHER, status)
+
+
+def note_gone(session: Session, column: str, now: datetime) -> int:
+    """Note that the LMS has no such column any more, and stop what was to go there; return how many scores that was.
+
+    Nothing makes it again by itself: the gradebook page asks the teacher, and a launch that names a column settles it.
+    """
+    links = session.scalars(select(Placement).where(Placement.lti_line_item_url == column).with_for_update()).all()
+    stopped = 0
+    for link in links:
+        for row in _on_their_way(session, link, column):
+            settle_row(row, SyncState.NEEDS_TEACHER, f"{GONE}.", SAY_WHAT)
+            stopped += 1
+    for link in links:
+        link.column_gone_at = link.column_gone_at or now
+    return stopped
+
+
+def make_moved_due(database: Database, clock: Callable[[], datetime]) -> int:
+    """Make scores due that stand in another column than theirs, or waited for one that is there now.
+
+    Return how many. A launch can name another column, and the teacher can have one made.
+    """
+    with database.reading() as session:  # nearly always there is nothing to write
+        moved = _moved(session)
+    if not moved:
+        return 0
+    now = clock()
+    with database.writing() as session:
+        rows = [row for few in _in_parts(moved) for row in session.scalars(_still_so(few))]
+        for row in rows:
+            row.settled = None  # what was agreed on was about the other column
+            make_due(session, row, now)
+        return len(rows)
+
+
+def make_returned_due(database: Database, clock: Callable[[], datetime]) -> int:
+    """Make the scores of people due whom the LMS listed no more, and lists again; return how many."""
+    listed = exists().where(
+        Membership.person_id == GradebookScore.person_id,
+        Membership.left_at.is_(None),
+        Membership.course_id == Placement.course_id,
+        Placement.blog_id == GradebookScore.blog_id,
+    )
+    returned = select(GradebookScore).where(GradebookScore.state == SyncState.GONE, listed)
+    with database.reading() as session:
+        if session.scalar(returned.limit(1)) is None:
+            return 0
+    with database.writing() as session:
+        rows = session.scalars(returned.order_by(GradebookScore.id).with_for_update(of=GradebookScore)).all()
+        for row in rows:
+            make_due(session, row, clock())
+        return len(rows)
+
+
+_DONE = GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED))
+_STUCK = (GradebookScore.state == SyncState.NEEDS_TEACHER) & or_(
+    GradebookScore.cause.startswith(GONE), GradebookScore.cause.startswith(NO_COLUMN)
+)
+_IS_SCORE = GradebookScore.points.is_not(None)
+
+
+def _moved(session: Session) -> list[int]:
+    column = Placement.lti_line_item_url
+    of_blog = exists().where(Placement.blog_id == GradebookScore.blog_id, column.is_not(None))
+    another = of_blog.where(column != GradebookScore.accepted_column)
+    there = of_blog.where(Placement.column_gone_at.is_(None))
+    took = dict(
+        session.execute(
+            select(GradebookScore.id, GradebookScore.accepted_column).where(
+                _IS_SCORE, (_DONE & GradebookScore.accepted_column.is_not(None) & another) | (_STUCK & there)
+            )
+        ).all()
+    )
+    stuck = set(session.scalars(select(GradebookScore.id).where(_IS_SCORE, _STUCK))) if took else set()
+    gone = set(session.scalars(select(column).where(Placement.column_gone_at.is_not(None)))) if took else set()
+    found = []
+    for few in _in_parts(list(took)):
+        for score_id, to in destinations_of(session, few).items():
+            if to.column not in (None, *gone) and (score_id in stuck or to.column != took[score_id]):
+                found.append(score_id)
+    return found
+
+
+def _still_so(score_ids: Sequence[int]) -> Select[GradebookScore]:
+    return (
+        select(GradebookScore)
+        .where(GradebookScore.id.in_(score_ids), _DONE | _STUCK)
+        .order_by(GradebookScore.id)
+        .with_for_update()
+    )
+
+
+def _on_their_way(session: Session, link: Placement, column: str) -> list[GradebookScore]:
+    waiting = select(GradebookScore).where(
+        GradebookScore.blog_id == link.blog_id,
+        GradebookScore.person_id.in_(people_of(link.course_id)),
+        GradebookScore.due_at.is_not(None),
+    )
+    rows = {row.id: row for row in session.scalars(waiting.order_by(GradebookScore.id).with_for_update())}
+    to = {score_id: one for few in _in_parts(list(rows)) for score_id, one in destinations_of(session, few).items()}
+    return [row for row in rows.values() if to[row.id].column == column]
+
+
+def _in_parts(numbers: list[int]) -> Iterator[list[int]]:
+    """A few at a time: a database takes so many parameters and no more."""
+    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))

@@ -1,0 +1,28 @@
+"""What the grade services' answers mean, whichever service gave them: *later*, or *never* for a known cause."""
+
+from lti_tool.errors import LmsRefused, LmsUnreachable
+from lti_tool.lti.connection import Answer
+from lti_tool.lti.families import Family
+
+
+def check_known(answer: Answer, family: Family) -> None:
+    """Raise what an answer without success is known to mean; return if it is not known.
+
+    Raises LmsRefused (a cause that somebody has to mend) and LmsUnreachable (one that passes, throttling, a fault).
+    """
+    status = answer.status
+    cause = next((cause for cause in family.causes if cause.words in answer.text), None)
+    if cause is not None and cause.mender is not None:
+        raise LmsRefused(f"{cause.what} ({status}).", cause.do, cause.mender, status)
+    if cause is not None:
+        raise LmsUnreachable(f"{cause.what} ({status}).", answer.retry_after_seconds, status)
+    is_throttle = _is_throttle(answer, family)
+    if is_throttle or status in (408, 425) or status >= 500:
+        words = f"The LMS was busy or had a fault ({status})."
+        raise LmsUnreachable(words, answer.retry_after_seconds, status, is_throttle=is_throttle)
+
+
+def _is_throttle(answer: Answer, family: Family) -> bool:
+    """RFC 6585, 4 and RFC 9110, 15.6.4: only one that names a time is about the calls and not a fault."""
+    asks_to_wait = answer.status == 503 and answer.retry_after_seconds is not None
+    return answer.status == 429 or asks_to_wait or any(words in answer.text for words in family.throttle_texts)
