@@ -19,6 +19,7 @@ from lti_tool.lti.keys import Keyring
 from lti_tool.lti.line_items import AgsColumns, LineItems
 from lti_tool.lti.platforms import PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
+from lti_tool.lti.shared_tokens import SharedTokens
 from lti_tool.lti.tokens import ServiceTokens
 from lti_tool.settings import Settings
 from lti_tool.tool import Tool, utc_now
@@ -57,7 +58,7 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
     connection = Connection(allow_private=settings.allow_private_addresses, ca_file=settings.ca_file)
     keyring = Keyring(settings.keys_dir)
     platforms = Platforms(database)
-    tokens = ServiceTokens(connection, keyring)
+    tokens = ServiceTokens(connection, keyring, SharedTokens(database, settings.secret(), clock))
     gradebook_of_platforms = AgsGradebook(connection, platforms, tokens, settings.launch_url)
     roster = Roster(connection, tokens)
     keys = PlatformKeys(database, connection, clock)

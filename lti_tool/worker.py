@@ -182,7 +182,7 @@ class Clockwork:
 
     def check_all(self) -> None:
         """Read every column that ever took a score: what somebody changed there since is a conflict."""
-        self._check(SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT)
+        self._check(SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT, SyncState.NEEDS_TEACHER)
         check_twins(self._database, self._columns)
 
     def _check(self, *states: SyncState) -> None:

@@ -28,8 +28,8 @@ class Agreed:
 class Delivery:
     """A score claimed for sending. `at` is the second it is stamped with, later than any before it for this person.
 
-    `review_key` opens this person's work, and `is_first` says that none was accepted before. `accepted_comment` is the
-    sentence that the LMS last took. After `leased_until` somebody else may send for this person.
+    `review_key` opens this person's work, and `is_first` says that this column took none before. `accepted_comment` is
+    the sentence that it last took. After `leased_until` somebody else may send for this person.
     """
 
     id: int
@@ -49,11 +49,6 @@ class Delivery:
     accepted_comment: str = ""
     attempt_id: int = 0
     leased_until: datetime | None = None
-
-    @property
-    def may_meet_another(self) -> bool:
-        """Whether somebody may have typed a grade before our first score, where reading cannot show it."""
-        return not self.sent_before and self.agreed is None
 
 
 def platforms_due(session: Session, now: datetime) -> list[int]:
@@ -151,6 +146,7 @@ def _delivery(
     score = wanted_score(row)
     if score is None:
         raise AssertionError("what is not to be shown is never due")
+    took_one = any(one.is_certain for one in before)
     return Delivery(
         id=row.id,
         revision=row.revision,
@@ -163,10 +159,10 @@ def _delivery(
         at=at,
         worked_at=row.worked_at,
         review_key=row.review_key or "",
-        is_first=row.accepted_at is None,
+        is_first=not took_one,
         sent_before=before,
         agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
-        accepted_comment=row.accepted_comment,
+        accepted_comment=row.accepted_comment if took_one else "",
         attempt_id=attempt_id,
         leased_until=leased_until,
     )

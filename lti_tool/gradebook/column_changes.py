@@ -3,7 +3,7 @@
 A column that the LMS made itself, and what a teacher changed there, stay as they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,14 +44,16 @@ def update_columns(
 ) -> int:
     """Tell the LMS what has changed, and return how many columns it changed. What fails is tried again in a minute.
 
-    Call it before scores are sent: an LMS reads them out of the column's maximum. `maximum_of` gives that of a blog.
+    Call it before scores are sent: an LMS reads them out of the column's maximum. A platform that gives no answer is
+    asked once in a run, for the scores of the others wait meanwhile. `maximum_of` gives that of a blog.
     """
-    changed = 0
-    while telling := _claim(database, maximum_of, clock()):
+    changed, silent = 0, list[int]()
+    while telling := _claim(database, maximum_of, clock(), silent):
         try:
             changed += service.change(telling.link, telling.address, telling.label, telling.maximum)
         except LmsUnreachable as problem:
             log.warning("column_not_changed", placement=telling.placement_id, status=problem.status)
+            silent.append(telling.link.platform_id)
             continue
         except LmsRefused as problem:
             log.warning("column_not_changed", placement=telling.placement_id, status=problem.status)
@@ -89,8 +91,8 @@ def set_maximum(
         raise Rejected(problem.what, "Try again in a minute.") from None
 
 
-def _claim(database: Database, maximum_of: MaximumOf, now: datetime) -> _Telling | None:
-    """Take a column that is to be told something; one being made has no `column_made_at` yet."""
+def _claim(database: Database, maximum_of: MaximumOf, now: datetime, silent: Sequence[int]) -> _Telling | None:
+    """Take a column that is to be told something, of no platform that is silent; one being made is none yet."""
     with database.reading() as session:  # nearly always there is none
         if session.scalar(select(Placement.id).where(*_TO_TELL, Placement.column_asked_until <= now).limit(1)) is None:
             return None
@@ -100,7 +102,8 @@ def _claim(database: Database, maximum_of: MaximumOf, now: datetime) -> _Telling
             .join(Course, Course.id == Placement.course_id)
             .join(Deployment, Deployment.id == Course.deployment_id)
             .join(Platform, Platform.id == Deployment.platform_id)
-            .where(*_TO_TELL, Placement.column_asked_until <= now, Platform.disabled_at.is_(None))
+            .where(*_TO_TELL, Placement.column_asked_until <= now)
+            .where(Platform.disabled_at.is_(None), Platform.id.not_in(silent))
             .order_by(Placement.id)
             .limit(1)
             .with_for_update(of=Placement, skip_locked=True)

@@ -7,13 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.attempts import last_seen
-from lti_tool.gradebook.outbox import is_taken, make_due, settle_row
+from lti_tool.gradebook.outbox import is_taken, make_due, settle_row, settle_withdrawn
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, Person, Settled, SyncState
 
 _IN_CONFLICT = "The gradebook shows what the blog did not send, so nothing is sent."
 _CLEARED = "The gradebook shows nothing, though it had taken a score: somebody cleared it. Nothing is sent."
 _SETTLE = "Keep the LMS's, send ours, or lock it."
+_GROUP = "Where students are graded in groups, one score goes to the whole group: have the LMS grade each one apart."
 _OVERRIDDEN = "The LMS took our score and goes on showing the other: it was overridden there."
 _CLEAR_OVERRIDE = "Clear the override in the LMS's gradebook and send ours again, or keep the LMS's."
 
@@ -34,36 +35,57 @@ def record_seen(
             GradebookScore.tried_at < read_from,
             GradebookScore.due_at.is_(None),
             GradebookScore.leased_until.is_(None),
-            GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT)),
+            GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT))
+            | ((GradebookScore.state == SyncState.NEEDS_TEACHER) & GradebookScore.points.is_(None)),
         )
         .with_for_update(of=GradebookScore)
     )
     confirmed = conflicts = 0
-    for row, person_key in rows.all():
-        before = row.state
-        _compare(session, row, seen.get(person_key), now)
+    found = rows.all()
+    for row, person_key in found:
+        before, shown = row.state, seen.get(person_key)
+        _compare(session, row, shown, now)
+        asks = row.state is SyncState.CONFLICT and row.to_do == _SETTLE
+        if asks and any(_is_of_other(shown, row, other) for other, _ in found):
+            row.to_do = f"{_SETTLE} {_GROUP}"
         confirmed += row.state is SyncState.CONFIRMED and before is not SyncState.CONFIRMED
         conflicts += row.state is SyncState.CONFLICT and before is not SyncState.CONFLICT
     return confirmed, conflicts
 
 
+def _is_of_other(shown: ShownScore | None, row: GradebookScore, other: GradebookScore) -> bool:
+    """Whether a cell shows what its column took for somebody else."""
+    if shown is None or other is row or other.accepted_points is None or other.accepted_maximum is None:
+        return False
+    return shown.is_as(other.accepted_points, other.accepted_maximum)
+
+
 def _compare(session: Session, row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:
     if row.accepted_points is None or row.accepted_maximum is None:
         return
-    if shown is not None and shown.is_as(row.accepted_points, row.accepted_maximum):
+    if row.points is None:  # the teacher was asked to clear what counts no more
+        if shown is None:
+            row.accepted_points = row.accepted_maximum = row.accepted_at = None
+            settle_withdrawn(row)
+    elif shown is not None and shown.is_as(row.accepted_points, row.accepted_maximum):
         _see(row, shown, now)
         row.settled = None
         if is_taken(row):
             settle_row(row, SyncState.CONFIRMED)
         else:  # whoever typed something there has taken it back, and ours has changed meanwhile
             make_due(session, row, now)
-    elif row.state is SyncState.CONFIRMED and row.settled is Settled.KEPT and shown == last_seen(row):
+    elif _is_known(row) and shown == last_seen(row):
         row.seen_at = now
     else:
         took_for_nothing = shown is not None and shown == last_seen(row) and row.state is SyncState.SENT
         enter_conflict(row, shown, now)
         if took_for_nothing:
             row.cause, row.to_do = _OVERRIDDEN, _CLEAR_OVERRIDE
+
+
+def _is_known(row: GradebookScore) -> bool:
+    """Whether the teacher has been asked about what the gradebook shows, or has settled it."""
+    return row.state is SyncState.CONFLICT or (row.state is SyncState.CONFIRMED and row.settled is Settled.KEPT)
 
 
 def enter_conflict(row: GradebookScore, shown: ShownScore | None, now: datetime) -> None:

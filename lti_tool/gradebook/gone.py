@@ -68,15 +68,26 @@ def make_returned_due(database: Database, clock: Callable[[], datetime]) -> int:
         Membership.course_id == Placement.course_id,
         Placement.blog_id == GradebookScore.blog_id,
     )
-    returned = select(GradebookScore).where(GradebookScore.state == SyncState.GONE, listed)
+    gone = select(GradebookScore).where(GradebookScore.state == SyncState.GONE, listed).order_by(GradebookScore.id)
     with database.reading() as session:
-        if session.scalar(returned.limit(1)) is None:
-            return 0
+        returned = _returned(session, session.scalars(gone.with_only_columns(GradebookScore.id)).all())
+    if not returned:
+        return 0
     with database.writing() as session:
-        rows = session.scalars(returned.order_by(GradebookScore.id).with_for_update(of=GradebookScore)).all()
+        rows = [
+            row
+            for few in _in_parts(returned)
+            for row in session.scalars(gone.where(GradebookScore.id.in_(few)).with_for_update(of=GradebookScore))
+        ]
         for row in rows:
             make_due(session, row, clock())
         return len(rows)
+
+
+def _returned(session: Session, score_ids: Sequence[int]) -> list[int]:
+    """Those that would be sent: somebody may have left as a student and be listed as something else elsewhere."""
+    to = {score_id: one for few in _in_parts(score_ids) for score_id, one in destinations_of(session, few).items()}
+    return [score_id for score_id, one in to.items() if not one.has_left]
 
 
 _DONE = GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED))
@@ -128,6 +139,6 @@ def _on_their_way(session: Session, link: Placement, column: str) -> list[Gradeb
     return [row for row in rows.values() if to[row.id].column == column]
 
 
-def _in_parts(numbers: list[int]) -> Iterator[list[int]]:
+def _in_parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
     """A few at a time: a database takes so many parameters and no more."""
     return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))

@@ -78,4 +78,4 @@ class Readings:
 def _judge(delivery: Delivery, shown: ShownScore | None) -> tuple[Verdict, ShownScore | None]:
     if delivery.agreed is not None and delivery.agreed.seen == shown:
         return Verdict.SEND, shown
-    return judge(shown, delivery.sent_before, delivery.revision), shown
+    return judge(shown, delivery.sent_before, delivery.revision, delivery.score.comment), shown

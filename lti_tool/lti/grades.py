@@ -201,7 +201,7 @@ def _column(delivery: Delivery) -> str:
     if not delivery.column:
         raise LmsRefused(
             f"{NO_COLUMN}.",
-            "Make the activity graded in the LMS and open the blog from it once, then try again.",
+            "Have one made on the gradebook page, or make the activity graded in the LMS and open the blog from there.",
             Mender.TEACHER,
         )
     if SCORE_SCOPE not in delivery.scopes:

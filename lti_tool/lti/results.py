@@ -111,7 +111,7 @@ def _cells(entries: list[Any]) -> Iterator[tuple[str, ShownScore | None]]:
         sent = entry.get("resultMaximum")
         points, maximum = _number(entry["resultScore"]), USUAL_MAXIMUM if sent is None else _number(sent)
         if math.isfinite(points) and 0 <= maximum < math.inf:
-            yield person_key, ShownScore(points, maximum, _moment(entry.get("timestamp")))
+            yield person_key, ShownScore(points, maximum, _moment(entry.get("timestamp")), _words(entry.get("comment")))
 
 
 def _person_key(value: object) -> str | None:
@@ -127,6 +127,10 @@ def _number(value: object) -> float:
         return float(value)
     except (ValueError, OverflowError):
         return math.nan
+
+
+def _words(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _moment(value: object) -> datetime | None:

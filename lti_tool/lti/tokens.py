@@ -6,7 +6,7 @@ Source: 1EdTech Security Framework 1.0, 4.1; the deployment claim: LTI Core 1.3,
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
@@ -16,6 +16,7 @@ from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import family_named
 from lti_tool.lti.keys import Keyring
 from lti_tool.lti.platforms import PlatformFacts
+from lti_tool.lti.shared_tokens import SharedTokens, Token, TokenKey
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 60
@@ -24,24 +25,20 @@ _RENEW_BEFORE_SECONDS = 60
 _USUAL_SECONDS = 3600.0
 _LONGEST_SECONDS = 86_400  # a platform that says more, or infinity, has made a mistake
 
-_Key = tuple[int, str, str]
-
-
-@dataclass(frozen=True)
-class _Token:
-    value: str
-    ends_at: float
-
 
 class ServiceTokens:
-    """One token per platform, deployment and scope, asked for once however many threads need it."""
+    """One token per platform, deployment and scope, asked for once however many threads need it.
 
-    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+    With `shared` once by all processes together.
+    """
+
+    def __init__(self, connection: Connection, keyring: Keyring, shared: SharedTokens | None = None) -> None:
         self._connection = connection
         self._keyring = keyring
+        self._shared = shared
         self._lock = threading.Lock()
-        self._asking: dict[_Key, threading.Lock] = {}
-        self._tokens: dict[_Key, _Token] = {}
+        self._asking: dict[TokenKey, threading.Lock] = {}
+        self._tokens: dict[TokenKey, Token] = {}
 
     def token(self, platform: PlatformFacts, lti_deployment_id: str, scope: str, refused: str = "") -> str:
         """Return a bearer token; `refused` is one that the platform has just turned down.
@@ -54,7 +51,9 @@ class ServiceTokens:
         with asking:
             kept = self._tokens.get(key)
             if kept is None or kept.value == refused or kept.ends_at <= time.monotonic():
-                kept = self._tokens[key] = self._ask(platform, lti_deployment_id, scope)
+                ask = partial(self._ask, platform, lti_deployment_id, scope)
+                kept = self._shared.obtained(key, refused, ask) if self._shared else ask()
+                self._tokens[key] = kept
             return kept.value
 
     def answered(
@@ -71,7 +70,7 @@ class ServiceTokens:
             answer = ask(token)
         return token, answer
 
-    def _ask(self, platform: PlatformFacts, lti_deployment_id: str, scope: str) -> _Token:
+    def _ask(self, platform: PlatformFacts, lti_deployment_id: str, scope: str) -> Token:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
@@ -126,14 +125,14 @@ def _lifetime(expires_in: object) -> float:
     return _USUAL_SECONDS
 
 
-def _read_token(answer: Answer) -> _Token:
+def _read_token(answer: Answer) -> Token:
     try:
         facts = answer.json()
     except ValueError:
         facts = None
     if answer.status == 200 and isinstance(facts, dict) and _can_be_sent(facts.get("access_token")):
         seconds = _lifetime(facts.get("expires_in"))
-        return _Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)
+        return Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)
     if isinstance(facts, dict) and facts.get("error") == "invalid_scope":
         raise LmsRefused(
             "The LMS does not let the blog use its gradebook or roster.",
@@ -142,4 +141,6 @@ def _read_token(answer: Answer) -> _Token:
             answer.status,
         )
     # Also a wrong key: an LMS that could not read our keys this minute says the same, so it is tried again.
-    raise LmsUnreachable("The LMS did not give the blog access.", answer.retry_after_seconds, answer.status)
+    throttle = answer.status == 429
+    problem = "The LMS did not give the blog access."
+    raise LmsUnreachable(problem, answer.retry_after_seconds, answer.status, is_throttle=throttle)

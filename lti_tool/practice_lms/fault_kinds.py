@@ -76,7 +76,12 @@ FAULT_KINDS = (
     ),
     FaultKind("server_error", "Fails (500)", SERVICES),
     FaultKind("unauthorized_once", "Refuses the access token (401)", SERVICES, times=1),
-    FaultKind("reply_lost", "Stores the score, or makes the column, then loses its answer", "scores, new columns", {"close": False}),
+    FaultKind(
+        "reply_lost",
+        "Stores the score, or makes the column, then loses its answer",
+        "scores, new columns",
+        {"close": False},
+    ),
     FaultKind("html_200", "Answers a web page with status 200", SERVICES),
     FaultKind("token_down", "Gives no access tokens (503)", "tokens"),
     FaultKind("jwks_down", "Does not show its public keys (503)", "public keys"),

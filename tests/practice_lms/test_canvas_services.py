@@ -139,6 +139,36 @@ def test_locked_grade(canvas: Any) -> None:
     assert "Cannot grade this submission at this time" in message(answer)
 
 
+def test_closed_grading_period(canvas: Any) -> None:
+    canvas.school.faults.set("grading_period_closed")
+    answer = canvas.push("isaiah", 5, T.format(0))
+    assert (answer.status_code, "grading period is closed" in message(answer)) == (403, True)
+
+
+def test_a_concluded_course_refuses_reading_too(canvas: Any) -> None:
+    canvas.school.faults.set("course_concluded")
+    for method, address in (("GET", LINEITEMS), ("GET", canvas.lineitem()), ("GET", canvas.below("results"))):
+        answer = canvas.call(method, address)
+        assert answer.status_code == 422
+        assert message(answer).startswith("This course has concluded.")
+    assert canvas.push("isaiah", 5, T.format(0)).status_code == 422
+    assert canvas.call("GET", ROSTER).status_code == 200
+    assert canvas.client.get(LINEITEMS).status_code == 401
+
+
+def test_group_assignment(canvas: Any) -> None:
+    """Score and submission are the whole group's, comment and result only the one's that the post names."""
+    canvas.school.faults.set("group_assignment", members="isaiah, tom")
+    canvas.push("isaiah", 7, T.format(0), comment="Good")
+    mate = canvas.grade("tom")
+    assert (mate.score, mate.attempts, mate.comments) == (7, 1, ())
+    assert [result["userId"] for result in canvas.results()] == [canvas.school.sub_of("isaiah")]
+    canvas.push("tom", 9, T.format(1))
+    assert (canvas.grade("isaiah").score, canvas.grade("isaiah").comments) == (9, ("Good",))
+    canvas.push("matt", 5, T.format(2))
+    assert (canvas.grade("isaiah").score, canvas.grade("tom").score) == (9, 9)
+
+
 def test_line_items(canvas: Any) -> None:
     items = canvas.call("GET", LINEITEMS).json
     assert [item["label"] for item in items] == ["Class blog: The Thaw", "Class blog: After Stalin"]
@@ -177,6 +207,19 @@ def test_put_keeps_what_it_leaves_out(canvas: Any) -> None:
     answer = canvas.call("PUT", canvas.lineitem(), {"label": "Renamed"}, Content_Type=ITEM)
     assert (answer.json["label"], answer.json["scoreMaximum"]) == ("Renamed", 10.0)
     assert answer.json["resourceLinkId"]
+
+
+def test_another_maximum_leaves_grades_and_results_as_they_were(canvas: Any) -> None:
+    """Until somebody grades anew: then the result is rescaled to what the tool posted."""
+    column = canvas.school.column_of(1).id
+    canvas.push("isaiah", 5, T.format(0))
+    assert canvas.call("PUT", canvas.lineitem(), {"scoreMaximum": 20}, Content_Type=ITEM).status_code == 200
+    assert canvas.grade("isaiah").score == 5
+    assert [(one["resultScore"], one["resultMaximum"]) for one in canvas.results()] == [(5, 10)]
+    canvas.school.set_grade_by_hand(column, "isaiah", 18)
+    assert [(one["resultScore"], one["resultMaximum"]) for one in canvas.results()] == [(9, 10)]
+    canvas.push("isaiah", 5, T.format(1))
+    assert (canvas.grade("isaiah").score, canvas.results()[0]["resultScore"]) == (10, 5)
 
 
 def test_unauthorized_body(canvas: Any) -> None:

@@ -44,6 +44,15 @@ def test_lost_reply_keeps_the_score(either: Any) -> None:
     assert either.grade("tom").score == 5
 
 
+def test_lost_reply_keeps_the_column(either: Any) -> None:
+    either.school.faults.set("reply_lost", count=1)
+    endpoint: Any = either.school.claims_for("isaiah", 1, "n")["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"]
+    kind = "application/vnd.ims.lis.v2.lineitem+json"
+    body = {"label": "Extra", "scoreMaximum": 5}
+    assert either.call("POST", endpoint["lineitems"], body, Content_Type=kind).status_code == 500
+    assert either.school.columns()[-1].label == "Extra"
+
+
 def test_lost_connection_keeps_the_score(canvas: Any) -> None:
     canvas.school.faults.set("reply_lost", count=1, close=True)
     body = {"userId": canvas.school.sub_of("tom"), "timestamp": T.format(0), "scoreGiven": 5, "scoreMaximum": 10}

@@ -76,6 +76,13 @@ def test_refused_score_in_pretty_json_seems_accepted(moodle: Any) -> None:
     assert (answer.status_code, answer.data) == (200, b"[]")
 
 
+def test_refused_as_200(moodle: Any) -> None:
+    moodle.school.faults.set("refused_as_200")
+    answer = moodle.push("irena", 7, T.format(0))
+    assert (answer.status_code, answer.data) == (200, b"[]")
+    assert moodle.push("isaiah", 7, T.format(0)).data == b""
+
+
 @pytest.mark.parametrize("kind", ["application/json", "APPLICATION/VND.IMS.LIS.V1.SCORE+JSON", ""])
 def test_exact_content_type(moodle: Any, kind: str) -> None:
     assert moodle.call("POST", moodle.below("scores"), {}, Content_Type=kind).status_code == 400
@@ -175,6 +182,22 @@ def test_put_clears_what_it_leaves_out(moodle: Any) -> None:
     assert moodle.call("PUT", moodle.lineitem(), body, Content_Type=ITEM).status_code == 200
     column = moodle.school.column_of(1)
     assert (column.label, column.maximum, column.link_activity_id) == ("Renamed", 20, None)
+
+
+def test_another_maximum_rescales_the_grades(moodle: Any) -> None:
+    """As many per cent as before and changed now, so that an older score is refused; an override stays as typed."""
+    column = moodle.school.column_of(1).id
+    moodle.push("isaiah", 5, T.format(0))
+    moodle.school.set_grade_by_hand(column, "tom", 9)
+    whole = moodle.call("GET", moodle.lineitem(), Accept=ITEM).json
+    assert moodle.call("PUT", moodle.lineitem(), whole | {"scoreMaximum": 20}, Content_Type=ITEM).status_code == 200
+    assert {one["userId"]: (one["resultScore"], one["resultMaximum"]) for one in moodle.results()} == {
+        moodle.school.sub_of("isaiah"): (10, 20), moodle.school.sub_of("tom"): (9, 20),
+    }  # fmt: skip
+    assert moodle.push("isaiah", 6, T.format(1)).status_code == 409
+    whole = moodle.call("GET", moodle.lineitem(), Accept=ITEM).json
+    assert moodle.call("PUT", moodle.lineitem(), whole | {"scoreMaximum": 1}, Content_Type=ITEM).status_code == 200
+    assert moodle.grade("isaiah").score == 10
 
 
 def test_deleted_line_item_leaves_the_launch(moodle: Any) -> None:
