@@ -58,17 +58,35 @@ def sent_before(session: Session, rows: Mapping[GradebookScore, str | None]) -> 
     """Return for each row what may stand in its column because of us; `rows` says which column that is.
 
     The score that the column took last, and those sent since without an answer that it may have taken. A column that
-    took another's place has taken nothing yet.
+    took another's place has taken nothing, or any score from the time before, if it was the blog's earlier.
     """
     lost = _without_answer(session, [row.id for row in rows])
-    return {row.id: (*_certain(row, column), *lost.get(row.id, ())) for row, column in rows.items()}
+    moved = _of_any_column(session, [row.id for row, column in rows.items() if not _is_there(row, column)])
+    return {
+        row.id: (*moved.get(row.id, _certain(row)), *lost.get(row.id, ())) for row, column in rows.items()
+    }  # fmt: skip
 
 
-def _certain(row: GradebookScore, column: str | None) -> tuple[SentBefore, ...]:
-    took = row.accepted_column is None or row.accepted_column == column
-    if not took or row.accepted_points is None or row.accepted_maximum is None:
+def _is_there(row: GradebookScore, column: str | None) -> bool:
+    return row.accepted_column is None or row.accepted_column == column
+
+
+def _certain(row: GradebookScore) -> tuple[SentBefore, ...]:
+    if row.accepted_points is None or row.accepted_maximum is None:
         return ()
     return (SentBefore(row.accepted_points, row.accepted_maximum, 0, is_certain=True),)
+
+
+def _of_any_column(session: Session, score_ids: Sequence[int]) -> dict[int, list[SentBefore]]:
+    """Each score that a column of the blog took, whichever that was: nothing that a person typed passes for one."""
+    found: dict[int, list[SentBefore]] = {score_id: [] for score_id in score_ids}
+    if score_ids:
+        taken = select(SendAttempt.score_id, SendAttempt.points, SendAttempt.maximum).where(
+            SendAttempt.score_id.in_(score_ids), SendAttempt.outcome == Outcome.ACCEPTED
+        )
+        for score_id, points, maximum in session.execute(taken.distinct()):
+            found[score_id].append(SentBefore(points, maximum, 0, is_certain=False))
+    return found
 
 
 def _without_answer(session: Session, score_ids: Sequence[int]) -> dict[int, list[SentBefore]]:

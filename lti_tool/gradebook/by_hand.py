@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.gradebook.ledger import people_of
-from lti_tool.gradebook.outbox import HELD_BACK, make_due, settle_row
+from lti_tool.gradebook.outbox import DUE_LATER, HELD_BACK, make_due, settle_row
 from lti_tool.models import Blog, GradebookScore, Person, Settled, SyncState
 
 _MAY_BE_TRIED = (SyncState.WAITING, SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
@@ -16,29 +16,49 @@ _LOCKED = "The LMS's score stays. Nothing is sent until you unlock it."
 
 def hold_back(session: Session, blog_id: int, now: datetime) -> None:
     """Send no score of this blog any more until `release`. One that is being sent at this instant arrives."""
-    _locked(session, blog_id).scores_held_since = now
-    waiting = GradebookScore.state == SyncState.WAITING
-    session.execute(
-        update(GradebookScore)
-        .where(GradebookScore.blog_id == blog_id, waiting)
-        .values(due_at=None, state=SyncState.NOT_DUE, cause=HELD_BACK, to_do="")
-    )
+    locked_blog(session, blog_id).scores_held_since = now
+    _put_off(session, blog_id, HELD_BACK, None)
 
 
 def release(session: Session, blog_id: int, now: datetime) -> None:
-    """Let the scores that were held back go."""
-    _locked(session, blog_id).scores_held_since = None
-    held = (GradebookScore.state == SyncState.NOT_DUE) & GradebookScore.points.is_not(None)
+    """Let the scores that were held back go: at once, or on the day that is set for them."""
+    blog = locked_blog(session, blog_id)
+    blog.scores_held_since = None
+    _let_go(session, blog, now)
+
+
+def set_due(session: Session, blog_id: int, due_at: datetime | None, now: datetime) -> None:
+    """Send no score of this blog before a time; None, or a time that is past, sends them as they come."""
+    blog = locked_blog(session, blog_id)
+    blog.scores_due_at = due_at if due_at is not None and due_at > now else None
+    if blog.scores_held_since is None:
+        _let_go(session, blog, now)
+
+
+def locked_blog(session: Session, blog_id: int) -> Blog:
+    """The blog, once nobody else is changing a score of it: no score made meanwhile may slip through."""
+    return session.scalars(select(Blog).where(Blog.id == blog_id).with_for_update()).one()
+
+
+def _let_go(session: Session, blog: Blog, now: datetime) -> None:
+    if blog.scores_due_at is not None and blog.scores_due_at > now:
+        _put_off(session, blog.id, DUE_LATER, blog.scores_due_at)
+        return
+    put_off = (GradebookScore.state == SyncState.NOT_DUE) & GradebookScore.points.is_not(None)
     session.execute(
         update(GradebookScore)
-        .where(GradebookScore.blog_id == blog_id, held)
+        .where(GradebookScore.blog_id == blog.id, put_off)
         .values(due_at=now, attempts=0, state=SyncState.WAITING, cause="")
     )
 
 
-def _locked(session: Session, blog_id: int) -> Blog:
-    """The blog, once nobody else is changing a score of it: no score made meanwhile may slip through."""
-    return session.scalars(select(Blog).where(Blog.id == blog_id).with_for_update()).one()
+def _put_off(session: Session, blog_id: int, why: str, until: datetime | None) -> None:
+    unsent = GradebookScore.state.in_((SyncState.WAITING, SyncState.NOT_DUE)) & GradebookScore.points.is_not(None)
+    session.execute(
+        update(GradebookScore)
+        .where(GradebookScore.blog_id == blog_id, unsent)
+        .values(due_at=until, attempts=0, state=SyncState.NOT_DUE, cause=why, to_do="")
+    )
 
 
 def try_again(
@@ -46,9 +66,10 @@ def try_again(
 ) -> int:
     """Make unsent scores of a blog (or of one person, or one course, in it) due at once, and return how many.
 
-    None while they are held back.
+    None while they are held back or not due.
     """
-    if session.get_one(Blog, blog_id).scores_held_since is not None:
+    blog = session.get_one(Blog, blog_id)
+    if blog.scores_held_since is not None or (blog.scores_due_at is not None and blog.scores_due_at > now):
         return 0
     rows = (
         update(GradebookScore)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import Database
 from lti_tool.errors import LmsUnreachable, Rejected
 from lti_tool.gradebook.by_hand import try_again
+from lti_tool.gradebook.gone import say_no_column
 from lti_tool.models import Blog, Course, Deployment, Placement
 
 TAG = "participation"  # on the columns that LMSs make for links that we laid out, too
@@ -151,6 +152,7 @@ def leave_gone(session: Session, placement_id: int) -> None:
     if placement.column_gone_at is not None:
         placement.lti_line_item_url = placement.column_made_at = placement.column_gone_at = None
         placement.column_asked_until = None
+        say_no_column(session, placement.blog_id, placement.course_id)
 
 
 def link_with_column(session: Session, placement_id: int) -> Placement:

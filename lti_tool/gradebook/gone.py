@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
@@ -16,6 +16,7 @@ from lti_tool.models import GradebookScore, Membership, Placement, SyncState
 GONE = "The column is gone from the gradebook"
 NO_COLUMN = "This link has no column in the gradebook"
 SAY_WHAT = "Say on the gradebook page whether it is to be made again."
+HAVE_ONE = "Have one made on the gradebook page, or make the activity graded in the LMS and open the blog from there."
 _AT_ONCE = 500
 
 
@@ -40,6 +41,12 @@ def note_gone(session: Session, column: str, now: datetime) -> int:
     for link in links:
         link.column_gone_at = link.column_gone_at or now
     return stopped
+
+
+def say_no_column(session: Session, blog_id: int, course_id: int) -> None:
+    """Say of the scores of a course that a column's going stopped, that there is none: nobody wants it again."""
+    stopped = _STUCK & (GradebookScore.blog_id == blog_id) & GradebookScore.person_id.in_(people_of(course_id))
+    session.execute(update(GradebookScore).where(stopped).values(cause=f"{NO_COLUMN}.", to_do=HAVE_ONE))
 
 
 def make_moved_due(database: Database, clock: Callable[[], datetime]) -> int:

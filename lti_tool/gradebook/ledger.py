@@ -153,9 +153,18 @@ def _progress(states: Counter[SyncState]) -> SyncProgress:
     return SyncProgress(states.total(), sent, waiting, stuck, states[SyncState.CONFLICT], refused, held)
 
 
-def held_since(session: Session, blog_id: int) -> datetime | None:
-    """Return since when the teacher holds this blog's scores back; None if they go by themselves."""
-    return session.get_one(Blog, blog_id).scores_held_since
+@dataclass(frozen=True)
+class Timing:
+    """When a blog's scores go: not while they are held back (since when), nor before a time that is still to come."""
+
+    held_since: datetime | None
+    due_at: datetime | None
+
+
+def timing_of(session: Session, blog_id: int, now: datetime) -> Timing:
+    blog = session.get_one(Blog, blog_id)
+    is_later = blog.scores_due_at is not None and blog.scores_due_at > now
+    return Timing(blog.scores_held_since, blog.scores_due_at if is_later else None)
 
 
 def has_column(session: Session, blog_id: int) -> bool:

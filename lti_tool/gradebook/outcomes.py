@@ -135,7 +135,7 @@ def _record(
     obstacle: LmsUnreachable | LmsRefused | Conflict | None,
     now: datetime,
 ) -> tuple[Outcome, str]:
-    is_wanted_still = row.due_at is not None and row.revision == delivery.revision
+    is_wanted_still = row.state is SyncState.WAITING and row.due_at is not None and row.revision == delivery.revision
     if obstacle is None:
         _accept(row, delivery, now)
         return Outcome.ACCEPTED, ""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.checking import Column
 from lti_tool.gradebook.claiming import Delivery
-from lti_tool.gradebook.gone import NO_COLUMN, ColumnGone
+from lti_tool.gradebook.gone import HAVE_ONE, NO_COLUMN, ColumnGone
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import Family, family_named
@@ -201,7 +201,7 @@ def _column(delivery: Delivery) -> str:
     if not delivery.column:
         raise LmsRefused(
             f"{NO_COLUMN}.",
-            "Have one made on the gradebook page, or make the activity graded in the LMS and open the blog from there.",
+            HAVE_ONE,
             Mender.TEACHER,
         )
     if SCORE_SCOPE not in delivery.scopes:

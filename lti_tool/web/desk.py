@@ -10,6 +10,7 @@ from lti_tool.blog.posts import PostView, open_post, posts_by
 from lti_tool.blog.reading import CommentView, comment_view
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.gradebook.attempts import attempts_for
+from lti_tool.gradebook.ledger import sync_progress_of
 from lti_tool.models import Comment, Course
 from lti_tool.participation.activity import Student, students_of
 from lti_tool.participation.marking import (
@@ -41,6 +42,7 @@ def overview() -> str:
             rows=[(student, where[student.id]) for student in students],
             left=progress(session, who.blog_id, who.course_id),
             rule=rule_of(session, who.blog_id),
+            sync=sync_progress_of(session, who.blog_id, who.course_id),
             roster_problem=session.get_one(Course, who.course_id).roster_problem,
         )
 

@@ -1,12 +1,16 @@
 """The gradebook page: what the LMS should show, what it took, what is in the way, and sending it again."""
 
+from datetime import UTC, datetime, timedelta
+
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.errors import Rejected
-from lti_tool.gradebook.by_hand import hold_back, release, settle, try_again, unlock
+from lti_tool.gradebook.by_hand import hold_back, release, set_due, settle, try_again, unlock
 from lti_tool.gradebook.columns import column_facts
-from lti_tool.gradebook.ledger import held_since, ledger, ledger_csv, sync_progress
+from lti_tool.gradebook.ledger import ledger, ledger_csv, sync_progress, timing_of
+from lti_tool.gradebook.preview import Effect
+from lti_tool.gradebook.preview import preview as preview_of
 from lti_tool.models import Settled
 from lti_tool.participation.columns import column_maximum
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
@@ -19,7 +23,10 @@ room = blueprint_for_visits("gradebook", staff_only=True)
 def page() -> str:
     with tool().database.reading() as session:
         lines = ledger(session, visitor().blog_id, visitor().course_id)
-        held, maximum = held_since(session, visitor().blog_id), column_maximum(session, visitor().blog_id)
+        timing, maximum = (
+            timing_of(session, visitor().blog_id, tool().clock()),
+            column_maximum(session, visitor().blog_id),
+        )
         column = column_facts(session, visitor().placement_id, tool().columns, tool().clock())
     return render_template(
         "gradebook/page.html",
@@ -27,7 +34,7 @@ def page() -> str:
         progress=sync_progress(lines),
         column=column,
         maximum=maximum,
-        held_since=held,
+        timing=timing,
     )
 
 
@@ -48,6 +55,16 @@ def as_csv() -> Response:
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = "attachment; filename=scores.csv"
     return response
+
+
+@room.get("/gradebook/preview")
+def preview() -> str:
+    """Who would get what: what the gradebook shows now, read for this page, and what would be sent."""
+    lines = preview_of(tool().database, tool().gradebook, visitor().blog_id, visitor().course_id)
+    with tool().database.reading() as session:
+        timing = timing_of(session, visitor().blog_id, tool().clock())
+    would = sum(line.effect is Effect.SENT for line in lines)
+    return render_template("gradebook/preview.html", lines=lines, would=would, timing=timing)
 
 
 @room.post("/gradebook/try-again")
@@ -77,6 +94,28 @@ def release_scores() -> Response:
         release(session, visitor().blog_id, tool().clock())
     tool().ring()
     return redirect(url_for("gradebook.page"), 303)
+
+
+@room.post("/gradebook/due")
+def due() -> Response:
+    """Send nothing before a time; without one, send scores as they come."""
+    require_teacher()
+    with tool().database.writing() as session:
+        set_due(session, visitor().blog_id, _moment(), tool().clock())
+    tool().ring()
+    return redirect(url_for("gradebook.page", done="due"), 303)
+
+
+def _moment() -> datetime | None:
+    """The time in the form: of the teacher's zone where their browser's script told it, else UTC."""
+    written = request.form.get("due", "").strip()
+    if not written:
+        return None
+    try:
+        behind = timedelta(minutes=int(request.form.get("minutes_behind_utc") or 0))
+        return datetime.fromisoformat(written).replace(tzinfo=UTC) + behind
+    except (ValueError, OverflowError):
+        raise Rejected("That is not a day and a time.", "Choose both, or clear the field to send at once.") from None
 
 
 @room.post("/gradebook/settle")
