@@ -45,8 +45,9 @@ def exact(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, now: datetime) -> Markup:
-    """Return a time as HTML: how long ago in words, exact for whoever points at it and for screen readers."""
-    return _time_tag(moment, ago(moment, now))
+    """Return a time as HTML: how long ago in words, exact for whoever points at it, and where it is still to come."""
+    is_to_come = (moment - now).total_seconds() >= 60
+    return _time_tag(moment, exact(moment) if is_to_come else ago(moment, now))
 
 
 @lru_cache(maxsize=8192)  # asked for each comment of each page; only the words for it change, and seldom

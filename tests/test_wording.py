@@ -30,3 +30,8 @@ def test_how_long_it_is_to_a_time(seconds: float, words: str) -> None:
 def test_a_time_is_exact_for_whoever_points_at_it() -> None:
     expected = '<time datetime="2026-03-14T16:05:00+00:00" title="14 March 2026, 16:05 UTC">just now</time>'
     assert time_tag(NOW, NOW) == expected
+
+
+def test_a_time_to_come_is_said_exactly() -> None:
+    assert ">14 March 2026, 18:05 UTC<" in time_tag(NOW + timedelta(hours=2), NOW)
+    assert ">just now<" in time_tag(NOW + timedelta(seconds=59), NOW)

@@ -82,3 +82,6 @@ if (due) {
     due.form.elements.minutes_behind_utc.value = new Date(due.value || Date.now()).getTimezoneOffset();
   });
 }
+for (const time of document.querySelectorAll("[data-local] time")) {
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+}

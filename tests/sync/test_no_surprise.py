@@ -30,14 +30,14 @@ def test_nothing_is_sent_before_the_day(lesson: Class) -> None:
     assert (line.state, lesson.sent(), lesson.grade()) == (SyncState.NOT_DUE, 0, None)
     assert line.next_attempt is not None
     page = lesson.teacher.get("gradebook").text
-    assert "Scores go in 2 days" in page
+    assert "No score goes to the LMS before" in page
     assert lesson.teacher.post("gradebook/try-again", {}).status_code == 303
     lesson.round()
     assert lesson.sent() == 0
     lesson.stage.clock.ahead += timedelta(days=2, minutes=1)
     lesson.round()
     assert (lesson.line().state, lesson.grade()) == (SyncState.CONFIRMED, 7.5)
-    assert "Scores go in" not in lesson.teacher.get("gradebook").text
+    assert "No score goes to the LMS before" not in lesson.teacher.get("gradebook").text
 
 
 def test_a_day_can_be_moved_and_taken_back(lesson: Class) -> None:
@@ -74,7 +74,7 @@ def test_what_is_no_time_is_said_and_changes_nothing(lesson: Class) -> None:
         answer = lesson.teacher.post("gradebook/due", {"due": wrong, "minutes_behind_utc": "99999999999999"})
         assert answer.status_code == 422
         assert "not a day and a time" in answer.text
-    assert "Scores go in 2 days" in lesson.teacher.get("gradebook").text
+    assert "No score goes to the LMS before" in lesson.teacher.get("gradebook").text
 
 
 def test_the_teachers_clock_counts(lesson: Class) -> None:
