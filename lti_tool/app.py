@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import inspect
 
 from lti_tool import wording
+from lti_tool.bell import open_queue
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem
 from lti_tool.lti.checks import Gate
@@ -43,7 +44,7 @@ from lti_tool.web.errors import add_error_pages
 from lti_tool.web.numbers import RowNumber
 from lti_tool.web.same_origin import refuse_foreign_posts
 from lti_tool.web.security_headers import add_security_headers
-from lti_tool.worker import Clockwork, open_queue
+from lti_tool.worker import Clockwork
 
 LARGEST_FORM = 1_000_000
 _ROOMS = (

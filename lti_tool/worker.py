@@ -8,19 +8,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
-import psycopg
 import structlog
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
-from huey.consumer import Consumer
-from huey.exceptions import ConfigurationError
-from huey.serializer import SignedSerializer
+from huey import Huey, crontab
 from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
+from lti_tool.bell import SWEEP_SECONDS, QuietConsumer
 from lti_tool.database import Database
-from lti_tool.errors import SetUpProblem, ToolError
+from lti_tool.errors import ToolError
 from lti_tool.gradebook.checking import check_column, columns_with
 from lti_tool.gradebook.claiming import platforms_due
 from lti_tool.gradebook.column_changes import update_columns
@@ -48,7 +43,6 @@ from lti_tool.models import (
     Visit,
 )
 from lti_tool.participation.columns import column_maximum
-from lti_tool.settings import Settings
 
 ROSTER_AFTER_VISIT = timedelta(minutes=30)
 SCORES_WAIT_SECONDS = 15.0
@@ -66,29 +60,6 @@ _CLAIM_ROSTER = (
 )
 
 log = structlog.get_logger()
-
-
-def open_queue(settings: Settings) -> Huey:
-    """Open the queue that the settings name, by default beside the database. Raises SetUpProblem."""
-    default = f"sqlite:///{settings.var_dir / 'queue.sqlite3'}" if settings.on_sqlite else settings.database_url
-    url = settings.queue_url or default
-    common: dict[str, Any] = {
-        "name": "lti-tool",
-        "results": False,
-        "serializer": SignedSerializer(secret=settings.secret(), salt="lti-tool-queue"),
-    }
-    try:
-        if url.startswith("sqlite:///"):
-            path = Path(url.removeprefix("sqlite:///"))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return SqliteHuey(filename=str(path), **common)
-        if url.startswith("redis"):
-            return RedisHuey(url=url, **common)
-        return PostgresHuey(dsn=url.replace("postgresql+psycopg", "postgresql"), **common)
-    except (ConfigurationError, psycopg.Error, OSError) as problem:
-        why = str(problem).splitlines()[0].rstrip(".:")
-        setting = "LTI_TOOL_QUEUE_URL" if settings.queue_url else "LTI_TOOL_DATABASE_URL"
-        raise SetUpProblem(f"The queue cannot be opened: {why}.", f"Check {setting}.") from None
 
 
 class Clockwork:
@@ -114,6 +85,7 @@ class Clockwork:
         self._clock = clock
         self._in_flight = in_flight
         self._paces: dict[int, Pace] = {}
+        self._delivered_at = self._clock()
         self._deliver = queue.task(name="deliver")(self.deliver)
         self._read_rosters = queue.task(name="read_rosters")(self.read_rosters)
         queue.periodic_task(crontab(minute="*"), name="deliver_each_minute")(self.deliver)
@@ -132,6 +104,7 @@ class Clockwork:
 
     def deliver(self) -> None:
         """Send what is due, several at a time, and come back when the next retry or lost lease is due."""
+        self._delivered_at = self._clock()
         make_moved_due(self._database, self._clock)
         self.read_rosters(for_scores=True)
         make_returned_due(self._database, self._clock)
@@ -148,7 +121,23 @@ class Clockwork:
         if due is not None and due <= self._clock() and resting:
             due = min(resting)
         if due is not None and due - self._clock() < timedelta(minutes=1):
-            self._deliver.schedule(eta=max(due, self._clock()) + timedelta(seconds=1))
+            self._come_back(max(due, self._clock()) + timedelta(seconds=1))
+
+    def _come_back(self, at: datetime) -> None:
+        try:
+            self._deliver.schedule(eta=at)
+        except Exception:
+            log.warning("ring_lost", exc_info=True)
+
+    def sweep(self) -> None:
+        """Deliver without having been rung, where that was long ago: the queue may be down. Never raises."""
+        if self._clock() - self._delivered_at < timedelta(seconds=SWEEP_SECONDS):
+            return
+        log.warning("queue_silent")
+        try:
+            self.deliver()
+        except Exception:
+            log.exception("sweep_broke")
 
     def send_all(self, go_on: Callable[[], bool] = lambda: True, *, patiently: bool = False) -> DeliveryReport:
         """Send every score that is due now, to all platforms at once, and return what became of them.
@@ -184,6 +173,7 @@ class Clockwork:
         """Read every column that ever took a score: what somebody changed there since is a conflict."""
         self._check(SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT, SyncState.NEEDS_TEACHER)
         check_twins(self._database, self._columns)
+        make_moved_due(self._database, self._clock, all_of_them=True)
 
     def _check(self, *states: SyncState) -> None:
         with self._database.reading() as session:
@@ -259,15 +249,10 @@ class Clockwork:
             unplaced = PlannedBlog.content_key.not_in(placed) & PlannedBlog.same_as_id.is_(None)
             session.execute(delete(PlannedBlog).where(unplaced, PlannedBlog.created_at < now - KEEP_UNPLACED))
 
-    def consumer(self) -> Consumer:
+    def consumer(self) -> QuietConsumer:
         """Return the consumer that runs the tasks; starting it also rings, for what a stopped worker left."""
         logging.getLogger("huey").setLevel(logging.WARNING)
         self.ring()
-        return _QuietConsumer(self._queue, workers=2, max_delay=1.0, scheduler_interval=1, check_worker_health=True)
-
-
-class _QuietConsumer(Consumer):  # type: ignore[misc]  # huey has no types
-    """A consumer that leaves signals to whoever runs the process: huey's takes SIGTERM over even inside gunicorn."""
-
-    def _set_signal_handlers(self) -> None:
-        pass
+        return QuietConsumer(
+            self._queue, self.sweep, workers=2, max_delay=1.0, scheduler_interval=1, check_worker_health=True
+        )

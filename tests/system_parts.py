@@ -1,8 +1,8 @@
-"""The parts of the tests that Python's package index does not hold: a Chromium and the PostgreSQL programs.
+"""The parts of the tests that Python's package index does not hold: a Chromium, and the PostgreSQL and Redis programs.
 
-`python -m tests.system_parts` makes sure of both before a test run: what the system has is taken; else Debian's package
-is installed when root; for the browser, else Playwright's own. Tests find the parts by the same two functions,
-`find_chromium` and `find_postgres`, so that what was announced is what is used.
+`python -m tests.system_parts` makes sure of them before a test run: what the system has is taken; else Debian's package
+is installed when root; for the browser, else Playwright's own. Tests find the parts by the same functions,
+`find_chromium`, `find_postgres` and `find_redis`, so that what was announced is what is used.
 """
 
 import os
@@ -24,19 +24,22 @@ NO_CHROMIUM = (
 )
 NO_DRIVER = "Playwright's driver does not start: install Debian's package libatomic1"
 NO_POSTGRES = "no PostgreSQL programs were found: install Debian's package postgresql (it need not be running)"
+NO_REDIS = "no redis-server was found: install Debian's package redis-server (it need not be running)"
 
 
 def main() -> int:
-    """Make sure of both parts, and say in a line each what will be used. In CI a missing part is a failure."""
+    """Make sure of all parts, and say in a line each what will be used. In CI a missing part is a failure."""
     if not playwright_starts():
         _install_driver_library()
     chromium = find_chromium() or _installed_chromium()
     postgres = find_postgres() or _installed_postgres()
+    redis = find_redis() or _installed_redis()
     if not playwright_starts():
         print(f"Playwright: {NO_DRIVER}")
     print(f"Chromium: {chromium or NO_CHROMIUM}")
     print(f"PostgreSQL: {postgres or NO_POSTGRES}")
-    if chromium and postgres and playwright_starts():
+    print(f"Redis: {redis or NO_REDIS}")
+    if chromium and postgres and redis and playwright_starts():
         return 0
     print("In CI all tests must run." if in_ci() else "Tests that need what is missing will be skipped.")
     return 1 if in_ci() else 0
@@ -70,6 +73,13 @@ def find_chromium() -> Path | None:
 def find_postgres() -> Path | None:
     """The folder of a complete set of PostgreSQL's server programs."""
     return next((folder for folder in _postgres_candidates() if _is_complete(folder)), None)
+
+
+@cache
+def find_redis() -> Path | None:
+    """Redis's server program."""
+    found = shutil.which("redis-server")
+    return Path(found) if found and _runs(Path(found), "Redis server") else None
 
 
 def _chromium_candidates() -> Iterator[Path]:
@@ -157,6 +167,16 @@ def _installed_postgres() -> Path | None:
         # The package has just made an empty cluster, named main, and may have started it.
         subprocess.run(["pg_dropcluster", "--stop", folder.parent.name, "main"], capture_output=True, check=False)
     return folder
+
+
+def _installed_redis() -> Path | None:
+    """Install Debian's Redis and leave no server running: the tests start their own."""
+    _install_packages("redis-server")
+    find_redis.cache_clear()
+    found = find_redis()
+    if found and shutil.which("systemctl"):
+        subprocess.run(["systemctl", "disable", "--now", "redis-server"], capture_output=True, check=False)
+    return found
 
 
 def _install_packages(*names: str) -> None:

@@ -1,12 +1,15 @@
 """The clock reads lists of people for many courses: one that breaks, or an LMS that does, holds up no other."""
 
+import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
+from lti_tool.bell import QuietConsumer, open_queue
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender, SetUpProblem
 from lti_tool.gradebook.checking import Column
@@ -21,11 +24,12 @@ from lti_tool.lti.line_items import AgsColumns, LineItems
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.lti.tokens import ServiceTokens
-from lti_tool.models import Course, Deployment, Person, Placement, Platform, Role
+from lti_tool.models import Blog, Course, Deployment, Person, Placement, Platform, Role
 from lti_tool.settings import Settings
-from lti_tool.worker import Clockwork, open_queue
+from lti_tool.worker import Clockwork
 from tests.a_school import NOW, a_blog, a_course, a_platform, a_student
 from tests.gradebook.an_outbox import a_score
+from tests.stage import Stage
 
 
 class Lists(Roster):
@@ -160,3 +164,28 @@ def test_the_lists_of_who_is_shut_out_are_not_read(bench: Bench, shut: str) -> N
     bench.clockwork.read_rosters()
     bench.clockwork.read_rosters(for_scores=True)
     assert bench.lists.asked == []
+
+
+def test_a_worker_delivers_by_itself_where_the_queue_is_silent(stage_on_sqlite: Stage) -> None:
+    stage, clockwork = stage_on_sqlite, stage_on_sqlite.clockwork
+    stage.launched("irena")
+    clockwork.read_rosters()
+    with stage.tool.database.writing() as session:
+        blog_id = session.scalars(select(Blog.id)).one()
+        tom = session.scalars(select(Person.id).where(Person.lti_sub == stage.school.sub_of("tom"))).one()
+        want_score(session, blog_id, tom, a_score("7"), stage.clock())
+    clockwork.sweep()
+    assert not stage.school.calls.to("/scores", "POST")  # it was built a moment ago: the queue may still ring
+    stage.clock.ahead += timedelta(seconds=91)
+    clockwork.sweep()
+    assert len(stage.school.calls.to("/scores", "POST")) == 1
+
+
+def test_a_consumer_sweeps_until_it_is_stopped(tmp_path: Path) -> None:
+    settings = Settings(queue_url=f"sqlite:///{tmp_path / 'q.sqlite3'}", secret_key="0123456789abcdef")  # type: ignore[arg-type]
+    swept = threading.Event()
+    consumer = QuietConsumer(open_queue(settings), swept.set, sweep_seconds=0.03, workers=1)
+    consumer.start()
+    assert swept.wait(10)
+    consumer.stop(graceful=True)
+    assert not any(thread.name == "sweep" and thread.is_alive() for thread in threading.enumerate())

@@ -49,13 +49,14 @@ def say_no_column(session: Session, blog_id: int, course_id: int) -> None:
     session.execute(update(GradebookScore).where(stopped).values(cause=f"{NO_COLUMN}.", to_do=HAVE_ONE))
 
 
-def make_moved_due(database: Database, clock: Callable[[], datetime]) -> int:
+def make_moved_due(database: Database, clock: Callable[[], datetime], *, all_of_them: bool = False) -> int:
     """Make scores due that stand in another column than theirs, or waited for one that is there now.
 
-    Return how many. A launch can name another column, and the teacher can have one made.
+    Return how many. A launch can name another column, and the teacher can have one made. Those of a blog that has
+    several columns, and stand in one that is not theirs any more, are found with `all_of_them`, which costs much more.
     """
     with database.reading() as session:  # nearly always there is nothing to write
-        moved = _moved(session)
+        moved = _moved(session, all_of_them=all_of_them)
     if not moved:
         return 0
     now = clock()
@@ -69,23 +70,17 @@ def make_moved_due(database: Database, clock: Callable[[], datetime]) -> int:
 
 def make_returned_due(database: Database, clock: Callable[[], datetime]) -> int:
     """Make the scores of people due whom the LMS listed no more, and lists again; return how many."""
-    listed = exists().where(
-        Membership.person_id == GradebookScore.person_id,
-        Membership.left_at.is_(None),
-        Membership.course_id == Placement.course_id,
-        Placement.blog_id == GradebookScore.blog_id,
-    )
-    gone = select(GradebookScore).where(GradebookScore.state == SyncState.GONE, listed).order_by(GradebookScore.id)
+    gone = select(GradebookScore).where(GradebookScore.state == SyncState.GONE)
     with database.reading() as session:
-        returned = _returned(session, session.scalars(gone.with_only_columns(GradebookScore.id)).all())
+        if session.scalar(gone.with_only_columns(GradebookScore.id).limit(1)) is None:
+            return 0
+        listed = gone.where(_IS_LISTED).with_only_columns(GradebookScore.id)
+        returned = _returned(session, session.scalars(listed).all())
     if not returned:
         return 0
     with database.writing() as session:
-        rows = [
-            row
-            for few in _in_parts(returned)
-            for row in session.scalars(gone.where(GradebookScore.id.in_(few)).with_for_update(of=GradebookScore))
-        ]
+        still = gone.order_by(GradebookScore.id).with_for_update()
+        rows = [row for few in _in_parts(returned) for row in session.scalars(still.where(GradebookScore.id.in_(few)))]
         for row in rows:
             make_due(session, row, clock())
         return len(rows)
@@ -102,28 +97,39 @@ _STUCK = (GradebookScore.state == SyncState.NEEDS_TEACHER) & or_(
     GradebookScore.cause.startswith(GONE), GradebookScore.cause.startswith(NO_COLUMN)
 )
 _IS_SCORE = GradebookScore.points.is_not(None)
+_IS_LISTED = exists().where(
+    Membership.person_id == GradebookScore.person_id,
+    Membership.left_at.is_(None),
+    Membership.course_id == Placement.course_id,
+    Placement.blog_id == GradebookScore.blog_id,
+)
+_HAS_LIVING_COLUMN = exists().where(
+    Placement.blog_id == GradebookScore.blog_id,
+    Placement.lti_line_item_url.is_not(None),
+    Placement.column_gone_at.is_(None),
+)
 
 
-def _moved(session: Session) -> list[int]:
-    column = Placement.lti_line_item_url
-    of_blog = exists().where(Placement.blog_id == GradebookScore.blog_id, column.is_not(None))
-    another = of_blog.where(column != GradebookScore.accepted_column)
-    there = of_blog.where(Placement.column_gone_at.is_(None))
-    took = dict(
-        session.execute(
-            select(GradebookScore.id, GradebookScore.accepted_column).where(
-                _IS_SCORE, (_DONE & GradebookScore.accepted_column.is_not(None) & another) | (_STUCK & there)
-            )
-        ).all()
-    )
-    stuck = set(session.scalars(select(GradebookScore.id).where(_IS_SCORE, _STUCK))) if took else set()
-    gone = set(session.scalars(select(column).where(Placement.column_gone_at.is_not(None)))) if took else set()
-    found = []
-    for few in _in_parts(list(took)):
-        for score_id, to in destinations_of(session, few).items():
-            if to.column not in (None, *gone) and (score_id in stuck or to.column != took[score_id]):
-                found.append(score_id)
-    return found
+def _moved(session: Session, *, all_of_them: bool) -> list[int]:
+    took = dict(session.execute(_taken_elsewhere(all_of_them=all_of_them)).all())
+    stuck = set(session.scalars(select(GradebookScore.id).where(_STUCK, _IS_SCORE, _HAS_LIVING_COLUMN)))
+    return [
+        score_id
+        for few in _in_parts([*took, *stuck])
+        for score_id, to in destinations_of(session, few).items()
+        if to.column is not None and (score_id in stuck or to.column != took[score_id])
+    ]
+
+
+def _taken_elsewhere(*, all_of_them: bool) -> Select[int, str | None]:
+    """Scores that stand in a column which is none of their blog's now; or just not in each of them."""
+    scores = select(GradebookScore.id, GradebookScore.accepted_column).where(_DONE, _IS_SCORE)
+    own = (Placement.blog_id == GradebookScore.blog_id) & Placement.lti_line_item_url.is_not(None)
+    if all_of_them:
+        another = exists().where(own, Placement.lti_line_item_url != GradebookScore.accepted_column)
+        return scores.where(GradebookScore.accepted_column.is_not(None), another)
+    same = own & (Placement.lti_line_item_url == GradebookScore.accepted_column)
+    return scores.where(GradebookScore.accepted_column.is_not(None), ~exists().where(same), _HAS_LIVING_COLUMN)
 
 
 def _still_so(score_ids: Sequence[int]) -> Select[GradebookScore]:

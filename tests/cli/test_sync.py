@@ -102,7 +102,7 @@ def test_what_was_refused_is_told_with_who_can_mend_it(lesson: Class) -> None:
     lesson.stage.school.faults.set("refuse_person", person=people[0])
     first, second = lesson.sync()
     assert first == "1 sent, 0 to be tried again, 1 refused."
-    assert second.startswith("Needs the teacher (1): The LMS does not take a score for this person (")
+    assert second.startswith("Needs the teacher (1): The LMS does not ")
     assert second.endswith("then try again.")
 
 

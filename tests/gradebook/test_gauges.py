@@ -3,6 +3,7 @@
 from sqlalchemy import event, update
 
 from lti_tool.errors import Mender
+from lti_tool.gradebook.by_hand import set_due
 from lti_tool.gradebook.gauges import Left, PlatformGauges, RefusedScores, gauges, refused_by_cause, scores_left
 from lti_tool.models import Course, Outcome, SyncState
 from tests.a_school import a_blog, a_platform, a_student, course_of
@@ -61,6 +62,15 @@ def test_what_waits_for_a_retry_is_neither_due_nor_left(outbox: Outbox) -> None:
     assert (one.to_retry, one.queue_age_seconds, one.in_flight) == (1, 0, 0)
     assert left_at(outbox, 300) == Left(0, 1, after(601))
     assert gauges_at(outbox, 611).queue_age_seconds == 10
+
+
+def test_what_is_put_off_to_a_day_waits_for_no_retry(outbox: Outbox) -> None:
+    """It is due when the day comes."""
+    with outbox.database.writing() as session:
+        set_due(session, outbox.blog, after(600), after(0))
+    outbox.want("1")
+    assert (gauges_at(outbox, 300).to_retry, left_at(outbox, 300)) == (0, Left(0, 0, None))
+    assert (gauges_at(outbox, 610).queue_age_seconds, left_at(outbox, 610).now) == (10, 1)
 
 
 def test_refused_by_cause_and_by_who_can_mend_it(outbox: Outbox) -> None:

@@ -8,12 +8,13 @@ import pytest
 import requests
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import select, update
 
 from lti_tool.app import create_app
 from lti_tool.gradebook.gauges import Gauges, RefusedScores
 from lti_tool.models import Blog, GradebookScore, Person, Platform, SyncState
+from lti_tool.settings import Settings
 from lti_tool.web.metrics import MOST_CAUSES, metrics_text
 from tests.stage import Stage
 
@@ -137,3 +138,9 @@ def test_a_host_that_an_lms_named_is_not_told() -> None:
     assert [(labels["cause"], number) for labels, number in found] == [
         ("The LMS named a service at another host, which is not its own.", 3)
     ]
+
+
+@pytest.mark.parametrize("token", ["", "short", "with a space in the middle", "nicht-für-alle-Köpfe"])
+def test_a_token_that_cannot_be_sent_or_is_soon_guessed_is_refused(token: str) -> None:
+    with pytest.raises(ValidationError, match="must be at least 16 letters"):
+        Settings(metrics_token=SecretStr(token))
