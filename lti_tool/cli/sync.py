@@ -17,6 +17,7 @@ from lti_tool.gradebook.by_hand import make_waiting_due
 from lti_tool.gradebook.delivery import DeliveryReport
 from lti_tool.gradebook.gauges import found_there_since, refused_by_cause, scores_by_state, scores_left
 from lti_tool.gradebook.ledger import LedgerLine, ledger
+from lti_tool.gradebook.preview import PreviewLine, preview
 from lti_tool.models import SyncState
 from lti_tool.tool import Tool
 from lti_tool.worker import Clockwork
@@ -31,10 +32,15 @@ Shows = Callable[[int, int], None]
 
 @main.command()
 @click.option("--now", is_flag=True, help="Send all that is due or waits for a retry, and return when done.")
+@click.option("--dry-run", is_flag=True, help="Send nothing; read the gradebooks and show who would get what.")
 @as_json
 @with_tool
-def sync(tool: Tool, clockwork: Clockwork, now: bool, as_json: bool) -> None:
+def sync(tool: Tool, clockwork: Clockwork, now: bool, dry_run: bool, as_json: bool) -> None:
     """Show what the gradebooks should show and what they took; with --now, send what is not there yet."""
+    if dry_run:
+        lines = preview(tool.database, tool.gradebook)
+        print_facts([_preview_as_json(line) for line in lines], as_json, _preview_text)
+        return
     if now:
         for line in _sync_now(tool, clockwork):
             click.echo(line, err=as_json)
@@ -152,3 +158,26 @@ def _ledger_text(one: dict[str, Any]) -> str:
     cause = f": {one['cause']}" if one["cause"] else ""
     score = f"{one['wanted']} / {one['maximum']}"
     return f"blog {one['blog']}  {one['name']}  {score}  LMS took {shows}  {one['state']}{cause}"
+
+
+def _preview_as_json(line: PreviewLine) -> dict[str, Any]:
+    shows = line.shows
+    return {
+        "blog": line.blog_id,
+        "person": line.person_key,
+        "name": line.name,
+        "lms_shows": None if shows is None else shows.points,
+        "lms_maximum": None if shows is None else shows.maximum,
+        "is_read": line.is_read,
+        "wanted": float(line.wanted),
+        "maximum": float(line.maximum),
+        "effect": line.effect.value,
+        "why": line.why,
+    }
+
+
+def _preview_text(one: dict[str, Any]) -> str:
+    old = f"{one['lms_shows']:g} / {one['lms_maximum']:g}" if one["lms_shows"] is not None else "nothing"
+    why = f": {one['why']}" if one["why"] else ""
+    old = old if one["is_read"] else "not known"
+    return f"blog {one['blog']}  {one['name']}  {old} -> {one['wanted']:g} / {one['maximum']:g}  {one['effect']}{why}"

@@ -29,8 +29,11 @@ log = structlog.get_logger()
 
 
 class LmsGradebook(ReadableGradebook, CheckableGradebook, Protocol):
-    def show_score(self, delivery: Delivery) -> None:
-        """Make the LMS show this score. Raises LmsUnreachable (try again) or LmsRefused (do not)."""
+    def show_score(self, delivery: Delivery) -> float | None:
+        """Make the LMS show this score; return how many calls it would still take, if it says so.
+
+        Raises LmsUnreachable (try again) or LmsRefused (do not).
+        """
 
 
 @dataclass
@@ -164,7 +167,8 @@ class _Sender:
                 return Result(delivery, NotTried())
             if verdict is Verdict.SEND:
                 with self._pace.timed():
-                    self._gradebook.show_score(delivery)
+                    left = self._gradebook.show_score(delivery)
+                self._pace.note_allowance(left)
                 self._readings.note_sent(delivery)
         except LmsUnreachable as problem:
             log.warning("score_not_taken", score=delivery.id, status=problem.status)

@@ -15,6 +15,7 @@ _ANSWERS_KEPT = 100
 _AHEAD_SECONDS = 0.1
 _MOST_AHEAD = 64
 _FEWEST_FAILURES = 5
+_LITTLE_LEFT = 200.0
 _WORTH_WAITING_SECONDS = 30.0
 _SHORTEST_REST_SECONDS = 1.0
 _LONGEST_REST_SECONDS = 300.0
@@ -99,6 +100,13 @@ class Pace:
         began = self._clock()
         yield
         self._note_answer((self._clock() - began).total_seconds())
+
+    def note_allowance(self, left: float | None) -> None:
+        """The platform said how many calls it would still take (Canvas: `X-Rate-Limit-Remaining`, 700 at most)."""
+        if left is not None and left < _LITTLE_LEFT:
+            with self._turn:
+                self._limit = max(1, self._limit - 1)
+                self._good_answers = 0
 
     def note_throttle(self, wait_seconds: float | None) -> None:
         """The platform asked to slow down, and perhaps for how long to wait."""

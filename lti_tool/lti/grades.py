@@ -52,8 +52,11 @@ class AgsGradebook:
             return None
         return self._results.shown(self._platform(column.platform_id), column.lti_deployment_id, column.address)
 
-    def show_score(self, delivery: Delivery) -> None:
-        """Post one score, final and complete. Raises LmsUnreachable and LmsRefused."""
+    def show_score(self, delivery: Delivery) -> float | None:
+        """Post one score, final and complete; return how many calls the LMS would still take, if it says so.
+
+        Raises LmsUnreachable and LmsRefused.
+        """
         column, platform = _column(delivery), self._platform(delivery.platform_id)
         _check_host(platform, column)
         family = family_named(platform.family)
@@ -67,6 +70,7 @@ class AgsGradebook:
             body[CANVAS_SUBMISSION]["new_submission"] = False
             answer = self._post(column, body, token)
         check_answer(answer, family)
+        return answer.rate_limit_remaining
 
     def _ours_stands(self, platform: PlatformFacts, column: str, delivery: Delivery) -> bool | None:
         """Whether the LMS has a score of ours already; after attempts without an answer the cell says it.

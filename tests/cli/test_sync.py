@@ -225,3 +225,18 @@ def test_ctrl_c_loses_nothing(lesson: Class, tmp_path: Path) -> None:
     sent = lesson.arrived()
     assert lesson.sync() == [f"{STUDENTS - sent} sent, 0 to be tried again, 0 refused."]
     wait_until(lambda: lesson.arrived() == STUDENTS, "all scores in the gradebook")
+
+
+def test_a_dry_run_shows_old_and_new_and_sends_nothing(lesson: Class) -> None:
+    one, two = lesson.enrol(2)
+    lesson.want(one, two)
+    lesson.sync()
+    lesson.let_the_second_pass()
+    lesson.want(two, one)  # 0.1 and 0.2 the other way round
+    lesson.stage.school.calls.clear()
+    facts = {fact["person"]: fact for fact in lesson.line.json("sync", "--dry-run")}
+    first = facts[lesson.stage.school.sub_of(one)]
+    assert (first["lms_shows"], first["wanted"], first["effect"]) == (0.1, 0.2, "would be sent")
+    assert len(facts) == 2
+    assert not lesson.stage.school.calls.to("/scores", "POST")
+    assert "0.1 / 10 -> 0.2 / 10  would be sent" in lesson.line.ok("sync", "--dry-run")

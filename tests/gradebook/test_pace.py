@@ -144,3 +144,16 @@ def test_a_short_rest_is_sat_out_and_a_long_one_is_not(clock: Clock, pace: Pace)
     pace.note_throttle(timedelta(minutes=1).total_seconds())
     pace.sit_out_short_rest()
     assert pace.rests_until() is not None
+
+
+def test_when_little_is_left_of_what_a_platform_takes_fewer_are_sent(pace: Pace, clock: Clock) -> None:
+    answers(pace, clock, 0.05)
+    pace.note_allowance(None)
+    pace.note_allowance(650.0)
+    assert pace.limit == 8
+    for left in (150.0, 120.0, 90.0):
+        pace.note_allowance(left)
+    assert pace.limit == 5
+    for _ in range(20):
+        pace.note_allowance(0.0)
+    assert pace.limit == 1
