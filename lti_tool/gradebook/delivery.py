@@ -1,14 +1,15 @@
 """Getting due scores to the LMS. Decides between *again later* and *never so*, and nothing else about an LMS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
@@ -77,34 +78,48 @@ def deliver_due_scores(
 
     What the gradebook shows is read first: a score that is not ours is never overwritten. Rows are claimed and
     *committed* before the LMS is called, so no transaction is open meanwhile and a killed worker's rows come due again.
-    Results are written in the transaction that claims the next ones: a few for a slow LMS, many for a quick one.
+    One transaction claims as many, and one writes down the results of as many, as are sent in a moment.
     Delivery is at least once: AGS keeps the latest stamp, so a repeat is harmless. Any number of these may run at once.
     Source: LTI Assignment and Grade Services 2.0, 3.4.
     """
     pace = pace or Pace(IN_FLIGHT, clock)
     sender = _Sender(gradebook, Readings(gradebook, clock), pace, clock, go_on)
-    report, under_way, done = DeliveryReport(), 0, list[Result]()
-    with ThreadPoolExecutor(pace.most, thread_name_prefix="send") as threads:
+    report, under_way = DeliveryReport(), 0
+    with ThreadPoolExecutor(pace.most, thread_name_prefix="send") as threads, sender.stopped_by_a_fault():
         while True:
             may_go_on = go_on()
             if may_go_on and not under_way:
                 pace.sit_out_short_rest()
             room = pace.limit + pace.ahead - under_way if may_go_on and pace.rests_until() is None else 0
-            with database.writing() as session:
-                if done:
-                    record_results(session, done, clock())
-                if pace.take_recovery():
-                    make_waiting_due(session, clock(), platform_id)
-                claimed = claim_due(session, clock(), lease_seconds, platform_id, room) if room > 0 else []
-            for result in done:
-                report.count(result)
-            for delivery in claimed:
-                threads.submit(sender.send, delivery)
-            under_way += len(claimed)
+            if room > 0:
+                with database.writing() as session:
+                    if pace.take_recovery():
+                        make_waiting_due(session, clock(), platform_id)
+                    claimed = claim_due(session, clock(), lease_seconds, platform_id, room)
+                for delivery in claimed:
+                    threads.submit(sender.send, delivery)
+                under_way += len(claimed)
             if not under_way:
                 return report
             done = sender.results(under_way - pace.limit)  # until those claimed ahead have had their turn
             under_way -= len(done)
+            _record(database, done, clock)
+            for result in done:
+                report.count(result)
+
+
+def _record(database: Database, results: Sequence[Result], clock: Callable[[], datetime]) -> None:
+    """Write results down, all at once; where one cannot be, the others all the same."""
+    try:
+        with database.writing() as session:
+            record_results(session, results, clock())
+    except DBAPIError:
+        raise  # the database itself: the leases end, and what was sent is then found by reading
+    except Exception:
+        log.exception("result_not_recorded", score=results[0].delivery.id, results=len(results))
+        if len(results) > 1:
+            for one in results:
+                _record(database, [one], clock)
 
 
 class _Sender:
@@ -124,6 +139,16 @@ class _Sender:
         self._clock = clock
         self._go_on = go_on
         self._done: SimpleQueue[Result | BaseException] = SimpleQueue()
+        self._is_stopped = False
+
+    @contextmanager
+    def stopped_by_a_fault(self) -> Iterator[None]:
+        """Send nothing more once the block has failed: nobody would write down what became of it."""
+        try:
+            yield
+        except BaseException:
+            self._is_stopped = True
+            raise
 
     def results(self, enough: int) -> list[Result]:
         """Wait for a result, and a moment longer for so many."""
@@ -156,7 +181,9 @@ class _Sender:
         self._done.put(result)
 
     def _result(self, delivery: Delivery) -> Result:
-        if not self._go_on() or self._pace.rests_until() is not None or _is_over(delivery, self._clock()):
+        if self._is_stopped or not self._go_on() or self._pace.rests_until() is not None:
+            return Result(delivery, NotTried())
+        if _is_over(delivery, self._clock()):
             return Result(delivery, NotTried())
         try:
             verdict, shown = self._readings.judge(delivery)

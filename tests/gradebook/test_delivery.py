@@ -18,7 +18,7 @@ from lti_tool.gradebook.delivery import DeliveryReport, deliver_due_scores
 from lti_tool.gradebook.outbox import want_score
 from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.shown import ShownScore
-from lti_tool.models import GradebookScore, SyncState
+from lti_tool.models import GradebookScore, Person, SyncState
 from tests.a_school import a_student, course_of
 from tests.gradebook.an_outbox import LEASE, Outbox, a_score, after
 from tests.threads import at_once
@@ -174,3 +174,37 @@ def _want_two_hundred(database: Database, blog: int) -> None:
         course = course_of(session, blog)
         for number in range(200):
             want_score(session, blog, a_student(session, course, f"Student {number}"), a_score("5"), after(0))
+
+
+def test_a_result_that_cannot_be_written_down_keeps_no_other_from_it(
+    outbox: Outbox, logged: list[MutableMapping[str, Any]]
+) -> None:
+    """A time that is none stands for whatever else may be wrong with what is known of one person."""
+    outbox.want("1")
+    outbox.want("2", person=outbox.ben)
+    with outbox.database.reading() as session:
+        anna = session.get_one(Person, outbox.anna).lti_sub
+    lms = FakeLms()
+    lms.shows = {anna: ShownScore(7, 10, "yesterday")}  # type: ignore[arg-type]
+    deliver_due_scores(outbox.database, lms, at(0))
+    assert outbox.row(outbox.ben).state is SyncState.SENT
+    assert (outbox.row().state, outbox.row().accepted_at) == (SyncState.WAITING, None)
+    assert "result_not_recorded" in [entry["event"] for entry in logged]
+    lms.shows = {}
+    assert deliver_due_scores(outbox.database, lms, at(LEASE * 2)).sent == 1
+
+
+def test_a_fault_of_the_database_stops_the_run_and_sends_nothing_more(outbox: Outbox) -> None:
+    outbox.want("1")
+    outbox.want("2", person=outbox.ben)
+    lms = FakeLms()
+
+    def falls() -> bool:
+        if lms.told:
+            raise ConnectionError("the database is gone")
+        return True
+
+    with pytest.raises(ConnectionError):
+        deliver_due_scores(outbox.database, lms, at(0), go_on=falls, pace=Pace(1, at(0)))
+    assert len(lms.told) == 1
+    assert outbox.row(outbox.ben).state is SyncState.WAITING
