@@ -19,7 +19,7 @@ _DESTINATIONS = (
         case((Placement.column_gone_at.is_(None), Placement.lti_line_item_url)),
         Placement.lti_scopes,
         Person.lti_sub,
-        Membership.left_at,
+        case((Course.lti_memberships_url.is_not(None), Membership.left_at)),
     )
     .select_from(GradebookScore)
     .join(Person, Person.id == GradebookScore.person_id)
@@ -42,7 +42,8 @@ _DESTINATIONS = (
 class Destination:
     """The column and the person in it as the LMS knows them; `column` is None where no link of the blog has one.
 
-    `has_left`: the LMS lists the person in none of the blog's courses any more.
+    `has_left`: the LMS's list has the person no more in that column's course; a list that it shares no longer is not
+    gone by.
     """
 
     platform_id: int

@@ -89,7 +89,7 @@ _KNOWN = (
         Person.id.label("person_id"), Person.name, Person.given_name, Person.family_name, Person.email,
         Course.id.label("course_id"), Course.title.label("course_title"), Course.label.label("course_label"),
         Course.lti_memberships_url, Course.roster_tried_at,
-        Membership.launched_role, Membership.is_test, Membership.left_at,
+        Membership.launched_role, Membership.is_test,
         Placement.id.label("placement_id"), Placement.lti_line_item_url, Placement.lti_scopes,
         Placement.lti_line_items_url, Placement.column_gone_at,
         Blog.id.label("blog_id"), Blog.course_id.label("home_id"), Blog.title.label("blog_title"),
@@ -155,7 +155,7 @@ def record_course(session: Session, arrival: Arrival) -> Course:
 
 
 def record_membership(session: Session, arrival: Arrival, course_id: int, person_id: int) -> None:
-    facts = {"launched_role": arrival.role, "is_test": arrival.is_test, "left_at": None}
+    facts = {"launched_role": arrival.role, "is_test": arrival.is_test}
     key = {"course_id": course_id, "person_id": person_id}
     unique = [Membership.course_id, Membership.person_id]
     insert_or_get(session, Membership, unique, {**key, **facts}, refresh=list(facts))
@@ -179,7 +179,7 @@ def _says_the_same(row: Row[*tuple[Any, ...]], arrival: Arrival, link: OpenedLin
     said = (arrival.name, arrival.given_name, arrival.family_name, arrival.email)
     return (
         all(new in (None, old) for new, old in zip(said, names, strict=True))
-        and (row.launched_role, row.is_test, row.left_at) == (arrival.role, arrival.is_test, None)
+        and (row.launched_role, row.is_test) == (arrival.role, arrival.is_test)
         and (row.course_title, row.course_label) == (arrival.course_title, arrival.course_label)
         and arrival.roster_address == row.lti_memberships_url
         and (row.lti_line_items_url, tuple(row.lti_scopes)) == (link.columns, link.scopes)

@@ -48,12 +48,16 @@ class SharedTokens:
         give_up = time.monotonic() + _TURN.total_seconds()
         while (kept := self._kept(key)) is None or kept.value == refused:
             if self._takes_turn(key) or time.monotonic() > give_up:
-                return self._asked(key, ask)
+                return self._asked(key, refused, ask)
             time.sleep(_LOOK_AGAIN_SECONDS)
         return kept
 
-    def _asked(self, key: TokenKey, ask: Callable[[], Token]) -> Token:
+    def _asked(self, key: TokenKey, refused: str, ask: Callable[[], Token]) -> Token:
         try:
+            kept = self._kept(key)  # whoever had the turn before may have got one since we looked
+            if kept is not None and kept.value != refused:
+                self._write(key, asked_until=None)
+                return kept
             token = ask()
         except Exception:
             self._write(key, asked_until=None)

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 
 from lti_tool.lti.claims import roster_address
 from lti_tool.lti.roster import ROSTER_SCOPE, ROSTER_TYPE
-from lti_tool.models import Membership, Person, Role
+from lti_tool.models import Membership, Person, Role, ServiceToken
 from tests.certification.course_lists import NOTICE, NRPS, asked_for, gone, place_of, places, read_again
 from tests.certification.launches import begun, changed, let_in
 from tests.stage import ScriptBrowser, Stage, open_stage
@@ -103,6 +103,8 @@ def test_rows_184_and_194_to_196_and_275_what_cannot_be_read_whole_changes_nothi
     either.school.reenrol("elsewhere")
     if fault == "token_down":
         either.tool.roster._tokens._tokens.clear()
+        with either.tool.database.writing() as session:
+            session.execute(delete(ServiceToken))
     either.school.faults.set(fault)
     lines = read_again(either)
     assert [line["event"] for line in lines] == ["roster_not_read"]

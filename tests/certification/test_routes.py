@@ -153,5 +153,6 @@ def test_row_266_no_address_of_the_tool_is_without_a_guard(door: Stage) -> None:
     known = {"/lti/login", "/lti/launch", "/.well-known/jwks.json", "/healthz", "/readyz", "/static/<path:filename>"}
     known |= {"/lti/prove"}  # a launch once more, from our own page alone
     known |= {"/lti/setup", "/lti/config.json"}  # public values
+    known |= {"/metrics"}  # counts; LTI_TOOL_METRICS_TOKEN guards it (tests/web/test_metrics.py)
     known |= {"/lti/register", "/choose/<request_key>/", "/choose/<request_key>/cancel", "/window/<ticket_key>"}
     assert outside <= known

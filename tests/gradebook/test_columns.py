@@ -16,7 +16,7 @@ from lti_tool.gradebook.columns import LEASE, TAG, Link, LmsColumn, WantedColumn
 from lti_tool.gradebook.gone import ColumnGone, make_moved_due, make_returned_due, note_gone
 from lti_tool.gradebook.outbox import want_score
 from lti_tool.gradebook.twins import check_twins
-from lti_tool.models import Blog, GradebookScore, Membership, Placement, Role, SendAttempt, SyncState
+from lti_tool.models import Blog, Course, GradebookScore, Membership, Placement, Role, SendAttempt, SyncState
 from tests.a_school import NOW, a_blog, a_course, a_link, a_student, course_of
 from tests.gradebook.an_outbox import a_score
 
@@ -237,6 +237,8 @@ def test_gone_stops_what_was_on_its_way_there(desk: Desk) -> None:
         other = a_course(session)
         a_link(session, desk.blog, other, f"{ITEMS}/9")
         elsewhere = a_student(session, other, "Cleo Daw")
+        here = course_of(session, desk.blog)  # where they only help
+        session.add(Membership(course_id=here, person_id=elsewhere, launched_role=Role.ASSISTANT, is_test=False))
         want_score(session, desk.blog, elsewhere, a_score("5"), NOW)
     with desk.database.writing() as session:
         assert note_gone(session, f"{ITEMS}/1", NOW) == 1
@@ -336,6 +338,8 @@ def left(desk: Desk, score: int, at: datetime | None) -> None:
     with desk.database.writing() as session:
         person = session.get_one(GradebookScore, score).person_id
         session.execute(update(Membership).where(Membership.person_id == person).values(left_at=at))
+        # A list that the LMS shares no longer is not gone by.
+        session.execute(update(Course).values(lti_memberships_url="https://lms.example.edu/members"))
 
 
 def test_who_is_listed_again_is_sent_for(desk: Desk) -> None:

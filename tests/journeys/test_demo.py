@@ -85,12 +85,18 @@ def _stop(demo: Demo) -> None:
             assert probe.connect_ex(("127.0.0.1", int(url.rsplit(":", 1)[1]))) != 0, f"{url} still answers"
 
 
+_COME_AND_GO = ("login", "visit", "send_attempt", "service_token")
+
+
 def _rows(folder: Path) -> dict[str, int]:
-    """How many rows each table holds. Logins and visits come with each launch, so they are left out."""
+    """How many rows each table holds.
+
+    Logins and visits come with each launch, attempts and tokens with what the worker does, so they are left out.
+    """
     database = sqlite3.connect(folder / "var" / "lti_tool.sqlite3")
     try:
         tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        kept = [table for table in tables if table not in ("login", "visit") and not table.startswith("sqlite_")]
+        kept = [table for table in tables if table not in _COME_AND_GO and not table.startswith("sqlite_")]
         return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in kept}
     finally:
         database.close()
