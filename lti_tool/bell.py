@@ -10,6 +10,7 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.exceptions import ConfigurationError
 from huey.serializer import SignedSerializer
+from psycopg import errors
 from redis.exceptions import RedisError
 
 from lti_tool.errors import SetUpProblem
@@ -36,11 +37,19 @@ def open_queue(settings: Settings) -> Huey:
             queue = RedisHuey(url=url, **common)
             queue.storage.conn.ping()  # it would connect at the first ring alone
             return queue
-        return PostgresHuey(dsn=url.replace("postgresql+psycopg", "postgresql"), **common)
+        return _on_postgres(url.replace("postgresql+psycopg", "postgresql"), common)
     except (ConfigurationError, RedisError, psycopg.Error, OSError) as problem:
         why = str(problem).splitlines()[0].rstrip(".:")
         setting = "LTI_TOOL_QUEUE_URL" if settings.queue_url else "LTI_TOOL_DATABASE_URL"
         raise SetUpProblem(f"The queue cannot be opened: {why}.", f"Check {setting}.") from None
+
+
+def _on_postgres(dsn: str, common: dict[str, Any]) -> PostgresHuey:
+    """Another process may make the queue's tables at the same instant: then they are there at the second attempt."""
+    try:
+        return PostgresHuey(dsn=dsn, **common)
+    except (errors.UniqueViolation, errors.DuplicateTable, errors.DuplicateObject):
+        return PostgresHuey(dsn=dsn, **common)
 
 
 class QuietConsumer(Consumer):  # type: ignore[misc]  # huey has no types

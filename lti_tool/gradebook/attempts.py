@@ -54,6 +54,19 @@ def attempt_at(row: GradebookScore, now: datetime) -> dict[str, object]:
     }
 
 
+def taken_before(session: Session, row: GradebookScore) -> tuple[Decimal, Decimal] | None:
+    """Return the score, with its maximum, that was taken before the one last taken; None if that was sent twice."""
+    taken = session.scalars(
+        select(SendAttempt)
+        .where(SendAttempt.score_id == row.id, SendAttempt.outcome == Outcome.ACCEPTED)
+        .order_by(SendAttempt.id.desc())
+        .limit(2)
+    ).all()
+    if len(taken) < 2 or taken[0].revision == taken[1].revision:
+        return None
+    return taken[1].points, taken[1].maximum
+
+
 def sent_before(session: Session, rows: Mapping[GradebookScore, str | None]) -> dict[int, tuple[SentBefore, ...]]:
     """Return for each row what may stand in its column because of us; `rows` says which column that is.
 

@@ -71,7 +71,11 @@ class ColumnService(Protocol):
         """Make a column for the link and return its address."""
 
     def change(self, link: Link, address: str, label: str | None, maximum: Decimal) -> bool:
-        """Give it this maximum, and this label if there is one; say whether it had others. All else stays."""
+        """Give it this label and maximum; say whether it had others. All else stays.
+
+        Where another maximum would touch other grades, it is left alone, unless it comes without a label: at a
+        teacher's word.
+        """
 
     def delete(self, link: Link, address: str) -> None: ...
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.gradebook.attempts import last_seen
+from lti_tool.gradebook.attempts import last_seen, taken_before
 from lti_tool.gradebook.outbox import is_taken, make_due, settle_row, settle_withdrawn
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, Person, Settled, SyncState
@@ -16,6 +16,9 @@ _CLEARED = "The gradebook shows nothing, though it had taken a score: somebody c
 _SETTLE = "Keep the LMS's, send ours, or lock it."
 _GROUP = "Where students are graded in groups, one score goes to the whole group: have the LMS grade each one apart."
 _OVERRIDDEN = "The LMS took our score and goes on showing the other: it was overridden there."
+_SHOWS_NOTHING = (
+    "The LMS took our score and shows nothing: it is overridden there, or the activity's grade type is None."
+)
 _CLEAR_OVERRIDE = "Clear the override in the LMS's gradebook and send ours again, or keep the LMS's."
 
 
@@ -76,11 +79,26 @@ def _compare(session: Session, row: GradebookScore, shown: ShownScore | None, no
             make_due(session, row, now)
     elif _is_known(row) and shown == last_seen(row):
         row.seen_at = now
-    else:
-        took_for_nothing = shown is not None and shown == last_seen(row) and row.state is SyncState.SENT
+    elif not _was_lost(session, row, shown, now):
+        was_sent, took_for_nothing = row.state is SyncState.SENT, shown is not None and shown == last_seen(row)
         enter_conflict(row, shown, now)
-        if took_for_nothing:
-            row.cause, row.to_do = _OVERRIDDEN, _CLEAR_OVERRIDE
+        if was_sent and (took_for_nothing or shown is None):
+            row.cause, row.to_do = _SHOWS_NOTHING if shown is None else _OVERRIDDEN, _CLEAR_OVERRIDE
+
+
+def _was_lost(session: Session, row: GradebookScore, shown: ShownScore | None, now: datetime) -> bool:
+    """Whether the cell stands as we left it before the last score, which the LMS took and lost: then it is sent again.
+
+    Seen on Moodle, whose server was being stopped. Once only, and only where the LMS says when the cell changed.
+    """
+    if row.state is not SyncState.SENT or shown is None or shown.changed_at is None or row.tried_at is None:
+        return False
+    before = taken_before(session, row)
+    if shown.changed_at >= row.tried_at or before is None or not shown.is_as(*before):
+        return False
+    row.accepted_points, row.accepted_maximum = before
+    make_due(session, row, now)
+    return True
 
 
 def _is_known(row: GradebookScore) -> bool:

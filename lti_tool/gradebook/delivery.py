@@ -87,7 +87,7 @@ def deliver_due_scores(
     report, under_way = DeliveryReport(), 0
     with ThreadPoolExecutor(pace.most, thread_name_prefix="send") as threads, sender.stopped_by_a_fault():
         while True:
-            may_go_on = go_on()
+            may_go_on = go_on() and not sender.is_stopped
             if may_go_on and not under_way:
                 pace.sit_out_short_rest()
             room = pace.limit + pace.ahead - under_way if may_go_on and pace.rests_until() is None else 0
@@ -96,9 +96,7 @@ def deliver_due_scores(
                     if pace.take_recovery():
                         make_waiting_due(session, clock(), platform_id)
                     claimed = claim_due(session, clock(), lease_seconds, platform_id, room)
-                for delivery in claimed:
-                    threads.submit(sender.send, delivery)
-                under_way += len(claimed)
+                under_way += sender.submit(threads, claimed)
             if not under_way:
                 return report
             done = sender.results(under_way - pace.limit)  # until those claimed ahead have had their turn
@@ -139,7 +137,20 @@ class _Sender:
         self._clock = clock
         self._go_on = go_on
         self._done: SimpleQueue[Result | BaseException] = SimpleQueue()
-        self._is_stopped = False
+        self.is_stopped = False
+
+    def submit(self, threads: ThreadPoolExecutor, deliveries: Sequence[Delivery]) -> int:
+        """Have them sent, and return how many results are to come; where the process is ending, none is tried."""
+        for delivery in deliveries:
+            try:
+                if self._pace.answers_at_once:
+                    self.send(delivery)
+                else:
+                    threads.submit(self.send, delivery)
+            except RuntimeError:  # the interpreter is shutting down
+                self.is_stopped = True
+                self._done.put(Result(delivery, NotTried()))
+        return len(deliveries)
 
     @contextmanager
     def stopped_by_a_fault(self) -> Iterator[None]:
@@ -147,7 +158,7 @@ class _Sender:
         try:
             yield
         except BaseException:
-            self._is_stopped = True
+            self.is_stopped = True
             raise
 
     def results(self, enough: int) -> list[Result]:
@@ -181,7 +192,7 @@ class _Sender:
         self._done.put(result)
 
     def _result(self, delivery: Delivery) -> Result:
-        if self._is_stopped or not self._go_on() or self._pace.rests_until() is not None:
+        if self.is_stopped or not self._go_on() or self._pace.rests_until() is not None:
             return Result(delivery, NotTried())
         if _is_over(delivery, self._clock()):
             return Result(delivery, NotTried())

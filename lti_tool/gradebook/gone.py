@@ -11,7 +11,7 @@ from lti_tool.errors import LmsRefused, Mender
 from lti_tool.gradebook.destination import destinations_of
 from lti_tool.gradebook.ledger import people_of
 from lti_tool.gradebook.outbox import make_due, settle_row
-from lti_tool.models import GradebookScore, Membership, Placement, SyncState
+from lti_tool.models import GradebookScore, Membership, Placement, Settled, SyncState
 
 GONE = "The column is gone from the gradebook"
 NO_COLUMN = "This link has no column in the gradebook"
@@ -82,6 +82,9 @@ def make_returned_due(database: Database, clock: Callable[[], datetime]) -> int:
         still = gone.order_by(GradebookScore.id).with_for_update()
         rows = [row for few in _in_parts(returned) for row in session.scalars(still.where(GradebookScore.id.in_(few)))]
         for row in rows:
+            if row.accepted_points is not None:  # an LMS drops the grades of whom it lists no more: nobody cleared them
+                row.seen_points = row.seen_maximum = row.seen_changed_at = None
+                row.settled = Settled.REPLACE
             make_due(session, row, clock())
         return len(rows)
 
@@ -92,7 +95,7 @@ def _returned(session: Session, score_ids: Sequence[int]) -> list[int]:
     return [score_id for score_id, one in to.items() if not one.has_left]
 
 
-_DONE = GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED))
+_DONE = GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT))
 _STUCK = (GradebookScore.state == SyncState.NEEDS_TEACHER) & or_(
     GradebookScore.cause.startswith(GONE), GradebookScore.cause.startswith(NO_COLUMN)
 )

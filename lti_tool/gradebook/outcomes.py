@@ -141,6 +141,8 @@ def _record(
         return Outcome.ACCEPTED, ""
     if isinstance(obstacle, Conflict):
         if is_wanted_still:
+            if row.accepted_column is not None:
+                row.accepted_column = delivery.column  # the conflict is about this one, whichever took the last score
             enter_conflict(row, obstacle.shown, now)
         return Outcome.CONFLICT, NOT_SENT
     if isinstance(obstacle, LmsUnreachable):

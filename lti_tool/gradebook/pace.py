@@ -12,6 +12,7 @@ BEGIN_WITH = 4
 _SLOWER = 2.0  # times the quickest answer: from there on the platform's own queue grows, and nothing is gained
 _SLACK_SECONDS = 0.05
 _ANSWERS_KEPT = 100
+_AT_ONCE_SECONDS = 0.003
 _AHEAD_SECONDS = 0.1
 _MOST_AHEAD = 64
 _FEWEST_FAILURES = 5
@@ -55,6 +56,11 @@ class Pace:
         with self._turn:
             soon = int(self._limit * _AHEAD_SECONDS / max(self._usual_seconds(), 0.001)) if self._seconds else 0
             return min(max(self._limit, soon), _MOST_AHEAD)
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether the last answer came so quickly that threads would only wait for each other."""
+        return bool(self._seconds) and self._seconds[-1] < _AT_ONCE_SECONDS
 
     def rests_until(self) -> datetime | None:
         """Until when the platform is left alone; None if it is not."""

@@ -50,7 +50,9 @@ class Readings:
             self._asked[delivery.column or ""] += 1
             column = self._columns.setdefault(delivery.column or "", _Column(threading.Lock()))
             many = self._asked[delivery.column or ""] > _ONE_BY_ONE
-        if many and self._read_whole(column, delivery):
+        # After an attempt without an answer the cell itself is read: the column may have been read before that one.
+        is_certain = all(one.is_certain for one in delivery.sent_before)
+        if many and is_certain and self._read_whole(column, delivery):
             verdict, shown = _judge(delivery, (column.shown or {}).get(delivery.person_key))
             if verdict is not Verdict.CONFLICT:
                 return verdict, shown

@@ -111,6 +111,8 @@ class Connection:
                 return Answer(response.status, headers_read, _text(response, largest))
             finally:
                 response.close()  # one that was read to its end has given its connection back already
+        except NewConnectionError:  # which urllib3 counts among the time-outs
+            raise LmsUnreachable("The LMS could not be reached.") from None
         except NoAnswerInTime:
             raise LmsUnreachable("The LMS did not answer in time.") from None
         except (HTTPError, UnicodeError):

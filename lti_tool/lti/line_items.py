@@ -83,15 +83,17 @@ class LineItems:
         return column
 
     def change(
-        self, platform: PlatformFacts, lti_deployment_id: str, address: str, label: str | None, maximum: Decimal
+        self, platform: PlatformFacts, lti_deployment_id: str, address: str, label: str | None, maximum: Decimal | None
     ) -> bool:
-        """Give a column this maximum, and this label if there is one; say whether it had others.
+        """Give a column this label and this maximum, each if there is one; say whether it had others.
 
         The whole item goes back as it came: what is left out Moodle clears, the link to the activity too.
         """
         item = self._whole(platform, lti_deployment_id, address)
-        wanted = item | {"scoreMaximum": json_number(maximum)} | ({"label": label} if label else {})
-        if _number(item.get("scoreMaximum")) == float(maximum) and wanted.get("label") == item.get("label"):
+        wanted = item | ({"label": label} if label else {})
+        if maximum is not None and _number(item.get("scoreMaximum")) != float(maximum):
+            wanted["scoreMaximum"] = json_number(maximum)
+        if wanted == item:
             return False
         headers = {"Accept": LINE_ITEM_TYPE, "Content-Type": LINE_ITEM_TYPE}
         answer = self._answered(platform, lti_deployment_id, "PUT", address, headers, json.dumps(wanted))
@@ -174,8 +176,13 @@ class AgsColumns:
 
     def change(self, link: Link, address: str, label: str | None, maximum: Decimal) -> bool:
         platform, _ = self._place(link)
-        label = cut(label, family_named(platform.family).longest_title) if label else None
-        return self._items.change(platform, link.lti_deployment_id, address, label, maximum)
+        family = family_named(platform.family)
+        if label is None:
+            return self._items.change(platform, link.lti_deployment_id, address, None, maximum)
+        by_itself = None if family.new_maximum_marks_all else maximum
+        return self._items.change(
+            platform, link.lti_deployment_id, address, cut(label, family.longest_title), by_itself
+        )
 
     def delete(self, link: Link, address: str) -> None:
         platform, _ = self._place(link)

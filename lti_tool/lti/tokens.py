@@ -19,8 +19,8 @@ from lti_tool.lti.platforms import PlatformFacts
 from lti_tool.lti.shared_tokens import SharedTokens, Token, TokenKey
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ASSERTION_SECONDS = 60
-_CLOCK_SLACK_SECONDS = 60  # Moodle refuses an assertion made a second in its future, Canvas one of half a minute
+_ASSERTION_SECONDS = 150
+_CLOCK_SLACK_SECONDS = 150  # Moodle refuses an assertion made a second in its future, Canvas one of half a minute
 _RENEW_BEFORE_SECONDS = 60
 _USUAL_SECONDS = 3600.0
 _LONGEST_SECONDS = 86_400  # a platform that says more, or infinity, has made a mistake

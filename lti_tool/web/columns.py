@@ -42,7 +42,9 @@ def merge() -> Response:
     )  # fmt: skip
     tool().ring()
     if merged.left:
-        raise Rejected("Not every further column could be deleted.", " ".join(merged.left))
+        gone = "no column" if not merged.deleted else "1 column" if merged.deleted == 1 else f"{merged.deleted} columns"
+        what = f"Scores go to the column that you chose. The blog deleted {gone} and left {len(merged.left)}."
+        raise Rejected(what, " ".join(merged.left))
     return _back("columns-merged")
 
 

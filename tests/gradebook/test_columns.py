@@ -285,7 +285,15 @@ def test_scores_of_another_column_move(desk: Desk, state: SyncState) -> None:
     assert make_moved_due(desk.database, desk.clock) == 0
 
 
-@pytest.mark.parametrize("state", [SyncState.LOCKED, SyncState.CONFLICT, SyncState.NOT_DUE, SyncState.GONE])
+def test_a_conflict_about_a_column_that_is_no_more_is_asked_anew(desk: Desk) -> None:
+    """What the teacher would keep stands in the old one; the new one is compared first."""
+    score = desk.score(state=SyncState.CONFLICT, due_at=None, accepted_column=f"{ITEMS}/1")
+    desk.set(lti_line_item_url=f"{ITEMS}/2")
+    assert make_moved_due(desk.database, desk.clock) == 1
+    assert desk.state(score) is SyncState.WAITING
+
+
+@pytest.mark.parametrize("state", [SyncState.LOCKED, SyncState.NOT_DUE, SyncState.GONE])
 def test_what_waits_for_a_person_does_not_move(desk: Desk, state: SyncState) -> None:
     desk.score(state=state, due_at=None, accepted_column=f"{ITEMS}/1")
     desk.set(lti_line_item_url=f"{ITEMS}/2")

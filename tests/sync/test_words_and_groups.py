@@ -1,11 +1,15 @@
-"""Words that change alone, and assignments whose one score goes to a whole group."""
+"""What was seen with real LMSs: words that change alone, groups that share a score, scores that were taken and lost."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from lti_tool.models import SyncState
+from lti_tool.models import Blog, GradebookScore, SyncState
+from lti_tool.participation.scoring import correct_score
+from lti_tool.practice_lms.gradebook import keep_grade
 from tests.stage import open_stage
 from tests.sync.lessons import cell, round_after
 from tests.sync.test_conflicts import Class
@@ -54,3 +58,38 @@ def test_a_score_that_counts_no_more_is_settled_once_it_is_cleared_there(lesson:
     assert lesson.line().state is SyncState.NOT_DUE
     lesson.score("tom", "8")
     assert (lesson.line().state, lesson.grade()) == (SyncState.CONFIRMED, 8)
+
+
+def test_a_score_that_was_taken_and_lost_is_sent_once_more(tmp_path: Path, database_url: str) -> None:
+    """Seen on Moodle: its server was being stopped, said 200, and the cell stood as before."""
+    with open_stage(tmp_path, database_url, "moodle") as stage:
+        lesson = Class(stage)
+        lesson.score("tom", "7.5")
+        before = lesson.school.grade(lesson.column, "tom")
+        assert before is not None
+        lesson.stage.clock.ahead += timedelta(seconds=2)
+        with lesson.stage.tool.database.writing() as session:
+            blog = session.scalars(select(Blog)).one()
+            correct_score(session, blog.id, lesson.id_of("tom"), lesson.id_of("irena"), "8", "", lesson.stage.clock())
+        lesson.stage.send_scores()
+        with lesson.school.store.writing() as db:
+            keep_grade(db, before)
+        lesson.round()
+        assert lesson.line().state is SyncState.WAITING
+        lesson.round()
+        assert (lesson.line().state, lesson.grade()) == (SyncState.CONFIRMED, 8)
+
+
+def test_keeping_the_lmss_holds_in_a_column_that_took_another_ones_place(lesson: Class) -> None:
+    lesson.score("tom", "7.5")
+    with lesson.stage.tool.database.writing() as session:
+        for row in session.scalars(select(GradebookScore)):
+            row.accepted_column = f"{row.accepted_column}/another"
+    lesson.types(9)
+    lesson.stage.clockwork.deliver()
+    lesson.round()
+    assert lesson.line().state is SyncState.CONFLICT
+    lesson.settle("kept")
+    lesson.round()
+    lesson.stage.clockwork.check_all()
+    assert (lesson.line().state, lesson.grade()) == (SyncState.CONFIRMED, 9)

@@ -98,7 +98,6 @@ CANVAS = Family(
     # A stale time is a 400 with these words: canvas-lms app/controllers/lti/ims/scores_controller.rb.
     stale_texts=("before last updated timestamp",),
     # Throttling is 429, and 403 with these words on older servers: Canvas API documentation, "Throttling".
-    throttle_texts=("Rate Limit Exceeded",),
     causes=_CAUSES,
     # Attempts are counted by `new_submission`: scores_controller.rb; hypothesis/lms issue 5098.
     submission_texts=(_NO_ATTEMPT_LEFT,),

@@ -44,6 +44,7 @@ class Family:
 
     Columns:
     `columns_name_their_link`: whether a column that the tool makes for a link says so; not where that is refused.
+    `new_maximum_marks_all`: another maximum gives all without a grade a 0, so it is changed only at a teacher's word.
 
     Scores:
     `reviews_by_address`: whether its grader opens the address that a score carries, instead of sending a review.
@@ -71,10 +72,11 @@ class Family:
     services_elsewhere: bool = False
     longest_title: int = 1_000
     columns_name_their_link: bool = True
+    new_maximum_marks_all: bool = False
     reviews_by_address: bool = False
     stale_texts: tuple[str, ...] = ()
     refused_body: str | None = None
-    throttle_texts: tuple[str, ...] = ()
+    throttle_texts: tuple[str, ...] = ("Rate Limit Exceeded",)  # Canvas, which may not have said yet that it is one
     locked_answers: frozenset[tuple[int, str]] = frozenset()
     causes: tuple[Cause, ...] = ()
     submission_texts: tuple[str, ...] = ()

@@ -28,4 +28,6 @@ MOODLE = Family(
     refused_body="[]",
     # A locked grade or column answers 500 with "[]".
     locked_answers=frozenset({(500, "[]")}),
+    # Seen on 4.5.6: lib/grade/grade_item.php, rescale_grades_keep_percentage, makes a 0 of each empty grade.
+    new_maximum_marks_all=True,
 )

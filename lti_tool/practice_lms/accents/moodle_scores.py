@@ -114,12 +114,13 @@ def after_push(old: Grade, column: Column, score: Score) -> Grade:
 def rescaled(grade: Grade, old_maximum: float, maximum: float, now: datetime) -> Grade:
     """A grade after its column's maximum has changed: as many per cent as before, and changed now.
 
-    An override stays as it was typed, and so does everything where the new maximum is 1 or less. Source: Moodle,
-    lib/grade/grade_item.php, rescale_grades_keep_percentage.
+    An override stays as it was typed, and so does everything where the new maximum is 1 or less. An empty grade becomes
+    0, as the real one's does. Source: Moodle, lib/grade/grade_item.php, rescale_grades_keep_percentage.
     """
-    if grade.score is None or grade.overridden or old_maximum <= 0 or maximum <= 1:
+    if grade.overridden or old_maximum <= 0 or maximum <= 1:
         return grade
-    return replace(grade, score=round(grade.score * maximum / old_maximum, 5), changed_at=now, posted_at=now)
+    score = round((grade.score or 0) * maximum / old_maximum, 5)
+    return replace(grade, score=score, changed_at=now, posted_at=now)
 
 
 def _store(school: "PracticeSchool", column: Column, body: Any) -> None:

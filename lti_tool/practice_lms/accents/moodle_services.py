@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, g, request
 
 from ..answers import html_page, json_answer, tidy_number
-from ..gradebook import Column, Grade, column_numbered, columns_in, grades_in, insert_column, keep_grade, update_column
+from ..gradebook import (
+    Column,
+    Grade,
+    blank_grade,
+    column_numbered,
+    columns_in,
+    grades_in,
+    insert_column,
+    keep_grade,
+    update_column,
+)
 from ..places import here
 from ..refusals import ServiceRefusal
 from ..scopes import (
@@ -128,9 +138,15 @@ def _replace(school: "PracticeSchool", column_id: int) -> Response:
     with school.store.writing() as db:
         update_column(db, new)
         if new.maximum != old.maximum:
-            for grade in grades_in(db, column_id).values():
+            kept = grades_in(db, column_id)
+            empty = [blank_grade(column_id, one, school.clock()) for one in _graded_people(school) if one not in kept]
+            for grade in (*kept.values(), *empty):
                 keep_grade(db, moodle_scores.rescaled(grade, old.maximum, new.maximum, school.clock()))
     return json_answer({**body, "id": lineitem_url(school, column_id)}, LINEITEM_TYPE)
+
+
+def _graded_people(school: "PracticeSchool") -> list[str]:
+    return [person.key for person in school.people_in(here().id) if person.is_gradable]
 
 
 def _delete(school: "PracticeSchool", column_id: int) -> Response:
