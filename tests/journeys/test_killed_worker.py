@@ -51,7 +51,9 @@ class ScoresUnderWay:
 
 
 @pytest.mark.slow
-def test_kill_minus_nine_and_two_workers_after_it(stage: Stage, tmp_path: Path) -> None:
+def test_kill_minus_nine_and_two_workers_after_it(stage_on_sqlite: Stage, tmp_path: Path) -> None:
+    """With its leases waited for as they are; `tests/sync/test_survival.py` has both databases, and moves the clock."""
+    stage = stage_on_sqlite
     students = _enrol(stage)
     under_way = ScoresUnderWay(stage.lms.wsgi_app)
     stage.lms.wsgi_app = under_way  # type: ignore[method-assign]  # as Flask's manual wraps an application

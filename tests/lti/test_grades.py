@@ -172,7 +172,8 @@ ANSWERS: list[tuple[Family, int, str, Meaning]] = [
     (CANVAS, 400, CANVAS_STALE, LATER),
     (STANDARD, 400, CANVAS_STALE, Mender.TEACHER),
     (CANVAS, 403, "403 Forbidden (Rate Limit Exceeded)", LATER),
-    (STANDARD, 403, "403 Forbidden (Rate Limit Exceeded)", Mender.ADMINISTRATOR),
+    (STANDARD, 403, "403 Forbidden (Rate Limit Exceeded)", LATER),  # Canvas, before it has said that it is one
+    (STANDARD, 403, "403 Forbidden", Mender.ADMINISTRATOR),
     (CANVAS, 422, '{"errors": {"message": "User not found in course or is not a student"}}', Mender.TEACHER),
     (MOODLE, 200, "[]", Mender.TEACHER),
     (MOODLE, 200, " []\n", Mender.TEACHER),

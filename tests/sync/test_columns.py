@@ -2,9 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -12,22 +10,20 @@ from sqlalchemy import select
 
 from lti_tool.gradebook.columns import LEASE
 from lti_tool.models import GradebookScore, Outcome, SendAttempt, SyncState
-from tests.stage import open_stage
+from tests.stage import Stage
 from tests.sync.columns import AGS, ClassWithColumns
 
 
-@pytest.fixture(params=["canvas", "moodle"])
-def bare(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[ClassWithColumns]:
+@pytest.fixture
+def bare(paired_stage: Stage) -> ClassWithColumns:
     """An activity without a column."""
-    with open_stage(tmp_path, database_url, request.param) as stage:
-        yield ClassWithColumns(stage, with_column=False)
+    return ClassWithColumns(paired_stage, with_column=False)
 
 
-@pytest.fixture(params=["canvas", "moodle"])
-def graded(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[ClassWithColumns]:
+@pytest.fixture
+def graded(paired_stage: Stage) -> ClassWithColumns:
     """An activity with the column that the LMS made for it."""
-    with open_stage(tmp_path, database_url, request.param) as stage:
-        yield ClassWithColumns(stage, with_column=True)
+    return ClassWithColumns(paired_stage, with_column=True)
 
 
 # --- made on request ---

@@ -1,20 +1,17 @@
 """Nothing is sent before it is due, what would be sent can be seen, and problems are told where a teacher comes in."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from lti_tool.models import SyncState
-from tests.stage import open_stage
+from tests.stage import Stage
 from tests.sync.test_conflicts import Class
 
 
-@pytest.fixture(params=["canvas", "moodle"])
-def lesson(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Class]:
-    with open_stage(tmp_path, database_url, request.param) as stage:
-        yield Class(stage)
+@pytest.fixture
+def lesson(paired_stage: Stage) -> Class:
+    return Class(paired_stage)
 
 
 def not_before(lesson: Class, **ahead: float) -> None:
