@@ -16,7 +16,7 @@ from lti_tool.errors import LmsRefused, LmsUnreachable, Mender
 from lti_tool.gradebook.by_hand import make_waiting_due
 from lti_tool.gradebook.checking import CheckableGradebook
 from lti_tool.gradebook.claiming import Delivery, claim_due
-from lti_tool.gradebook.outcomes import Conflict, NotTried, Result, record_results
+from lti_tool.gradebook.outcomes import HAD_ARRIVED, Conflict, NotTried, Result, record_results
 from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.reading import ReadableGradebook, Readings
 from lti_tool.gradebook.shown import Verdict
@@ -218,7 +218,7 @@ class _Sender:
         except LmsRefused as problem:
             log.warning("score_refused", score=delivery.id, status=problem.status, mender=problem.mender.value)
             return Result(delivery, problem)
-        return Result(delivery, words="had arrived before" if verdict is Verdict.IS_THERE else "")
+        return Result(delivery, words=HAD_ARRIVED if verdict is Verdict.IS_THERE else "")
 
 
 def _is_over(delivery: Delivery, now: datetime) -> bool:

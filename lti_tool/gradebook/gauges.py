@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lti_tool.gradebook.outcomes import HAD_ARRIVED
 from lti_tool.models import Course, Deployment, GradebookScore, Outcome, Person, Platform, SendAttempt, SyncState
 
-HAD_ARRIVED = "had arrived before"  # as `delivery` notes it
 _REFUSED = (SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
 
 

@@ -18,6 +18,7 @@ from lti_tool.models import Base, GradebookScore, Outcome, SendAttempt, SyncStat
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
 WAITS_WITH_OTHERS = "The LMS does not answer at the moment; this one waits with the others."
+HAD_ARRIVED = "had arrived before"
 NOT_SENT = "not sent: the gradebook showed another score"
 
 

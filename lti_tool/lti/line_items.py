@@ -19,7 +19,7 @@ from lti_tool.lti.deep_linking import cut
 from lti_tool.lti.families import family_named
 from lti_tool.lti.grades import json_number
 from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_address
-from lti_tool.lti.roster import next_page
+from lti_tool.lti.service_answers import following_page
 from lti_tool.lti.tokens import ServiceTokens
 
 LINE_ITEM_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
@@ -208,14 +208,10 @@ def _with(items_url: str, filters: Mapping[str, str]) -> str:
 
 
 def _following(answer: Answer, address: str) -> str | None:
-    """The next page, only at the same host: a token goes to nobody but the platform it is from."""
     try:
-        following = next_page(answer.headers.get("link", ""), address)
-        if following is None or urlsplit(following).netloc == urlsplit(address).netloc:
-            return following
+        return following_page(answer, address)
     except ValueError:
-        pass
-    raise _no_address()
+        raise _no_address() from None
 
 
 def _json(answer: Answer) -> Any:

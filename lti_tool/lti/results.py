@@ -14,8 +14,7 @@ from lti_tool.lti.claims import is_identifier
 from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import family_named
 from lti_tool.lti.platforms import PlatformFacts, check_service_address
-from lti_tool.lti.roster import next_page
-from lti_tool.lti.service_answers import check_known
+from lti_tool.lti.service_answers import check_known, following_page
 from lti_tool.lti.tokens import ServiceTokens
 
 RESULT_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
@@ -78,14 +77,10 @@ def results_address(column: str, person_key: str | None = None) -> str:
 
 
 def _following(answer: Answer, address: str) -> str | None:
-    """The next page, only at the same host: a token goes to nobody but the platform it is from."""
     try:
-        following = next_page(answer.headers.get("link", ""), address)
-        if following is None or urlsplit(following).netloc == urlsplit(address).netloc:
-            return following
+        return following_page(answer, address)
     except ValueError:
-        pass
-    raise _no_address()
+        raise _no_address() from None
 
 
 def _entries(answer: Answer, platform: PlatformFacts) -> list[Any]:

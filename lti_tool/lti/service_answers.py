@@ -1,8 +1,11 @@
 """What the grade services' answers mean, whichever service gave them: *later*, or *never* for a known cause."""
 
+from urllib.parse import urlsplit
+
 from lti_tool.errors import LmsRefused, LmsUnreachable
 from lti_tool.lti.connection import Answer
 from lti_tool.lti.families import Family
+from lti_tool.lti.roster import next_page
 
 
 def check_known(answer: Answer, family: Family) -> None:
@@ -26,3 +29,14 @@ def _is_throttle(answer: Answer, family: Family) -> bool:
     """RFC 6585, 4 and RFC 9110, 15.6.4: only one that names a time is about the calls and not a fault."""
     asks_to_wait = answer.status == 503 and answer.retry_after_seconds is not None
     return answer.status == 429 or asks_to_wait or any(words in answer.text for words in family.throttle_texts)
+
+
+def following_page(answer: Answer, address: str) -> str | None:
+    """Return the next page of a list, only at the same host: a token goes to nobody but the platform it is from.
+
+    Raises ValueError for one elsewhere, or for no address at all.
+    """
+    following = next_page(answer.headers.get("link", ""), address)
+    if following is not None and urlsplit(following).netloc != urlsplit(address).netloc:
+        raise ValueError("a page at another host")
+    return following

@@ -244,7 +244,9 @@ def _teacher_sees_that_all_has_gone(teacher: Page, demo: Demo) -> None:
     teacher.goto(f"{demo.lms_url}/courses/3644")
     frame = open_framed(teacher, ACTIVITY)
     frame.get_by_role("link", name="Gradebook", exact=True).click()
-    expect(frame.get_by_role("status").first).to_contain_text(f"Up to date: the LMS has taken all {len(EXPECTED)} scores")
+    expect(frame.get_by_role("status").first).to_contain_text(
+        f"Up to date: the LMS has taken all {len(EXPECTED)} scores"
+    )
     for name, score in EXPECTED.items():
         expect(frame.get_by_role("row", name=name).get_by_role("cell", name=score)).to_have_count(2)
 
