@@ -1,6 +1,5 @@
 """The stage: the tool and the practice LMS as two real HTTP servers, and a browser without a screen to launch with."""
 
-import os
 import socket
 import ssl
 import threading
@@ -8,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -174,31 +172,11 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-def _ports_of_this_process() -> Iterator[int]:
-    """Ports that no system gives out by itself (they begin above 32,000), and of each test process its own.
-
-    One that the system has just found free may be taken by somebody else's connection before a server is there.
-    """
-    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
-    first = 20_000 + 1_200 * process
-    start = os.getpid() % 1_200  # two runs side by side
-    return cycle([*range(first + start, first + 1_200), *range(first, first + start)])
-
-
-_PORTS = _ports_of_this_process()
-
-
 def free_port() -> int:
-    """Return a port of the loopback interface on which nobody listens."""
-    while True:
-        port = next(_PORTS)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: one that has ended is free
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager
