@@ -51,6 +51,11 @@ class Delivery:
     leased_until: datetime | None = None
 
 
+def agreed_on(row: GradebookScore) -> Agreed | None:
+    """Return what the teacher has let ours replace; None if nothing."""
+    return Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None
+
+
 def platforms_due(session: Session, now: datetime) -> list[int]:
     """Return the platforms to which scores are due now."""
     due = select(Person.platform_id).join(GradebookScore, GradebookScore.person_id == Person.id)
@@ -161,7 +166,7 @@ def _delivery(
         review_key=row.review_key or "",
         is_first=not took_one,
         sent_before=before,
-        agreed=Agreed(last_seen(row)) if row.settled is Settled.REPLACE else None,
+        agreed=agreed_on(row),
         accepted_comment=row.accepted_comment if took_one else "",
         attempt_id=attempt_id,
         leased_until=leased_until,

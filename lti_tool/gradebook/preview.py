@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
 from lti_tool.errors import LmsRefused, LmsUnreachable
-from lti_tool.gradebook.attempts import last_seen, sent_before
+from lti_tool.gradebook.attempts import sent_before
 from lti_tool.gradebook.checking import CheckableGradebook, Column
-from lti_tool.gradebook.claiming import GONE
+from lti_tool.gradebook.claiming import GONE, Agreed, agreed_on
 from lti_tool.gradebook.destination import destinations_of
 from lti_tool.gradebook.gone import NO_COLUMN
 from lti_tool.gradebook.ledger import people_of
-from lti_tool.gradebook.shown import SentBefore, ShownScore, Verdict, judge
-from lti_tool.models import GradebookScore, Person, Settled, SyncState
+from lti_tool.gradebook.reading import verdict_on
+from lti_tool.gradebook.shown import SentBefore, ShownScore, Verdict
+from lti_tool.models import GradebookScore, Person, SyncState
 
 
 class Effect(Enum):
@@ -51,8 +52,7 @@ class _Unsent:
     before: tuple[SentBefore, ...]
     revision: int
     comment: str
-    agreed: bool
-    agreed_on: ShownScore | None
+    agreed: Agreed | None
 
 
 def preview(
@@ -97,8 +97,7 @@ def _unsent(session: Session, blog_id: int | None, course_id: int | None) -> lis
         column = None
         if place.column is not None and not place.has_left:
             column = Column(place.platform_id, place.lti_deployment_id, place.column, place.scopes)
-        agreed = row.settled is Settled.REPLACE
-        found.append(_Unsent(line, column, before[row.id], row.revision, row.comment, agreed, last_seen(row)))
+        found.append(_Unsent(line, column, before[row.id], row.revision, row.comment, agreed_on(row)))
     return found
 
 
@@ -117,8 +116,6 @@ def _foretold(one: _Unsent, shown: Mapping[str, Mapping[str, ShownScore] | str |
     if cells is None:
         return replace(one.line, effect=Effect.SENT, why="The LMS does not let the blog read what it shows.")
     cell = cells.get(one.line.person_key)
-    verdict = judge(cell, one.before, one.revision, one.comment)
-    if one.agreed and one.agreed_on == cell:
-        verdict = Verdict.SEND
+    verdict = verdict_on(cell, one.before, one.revision, one.comment, one.agreed)
     effect = {Verdict.SEND: Effect.SENT, Verdict.IS_THERE: Effect.THERE, Verdict.CONFLICT: Effect.CONFLICT}[verdict]
     return replace(one.line, shows=cell, is_read=True, effect=effect)

@@ -2,13 +2,13 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from lti_tool.gradebook.claiming import Delivery
-from lti_tool.gradebook.shown import ShownScore, Verdict, judge
+from lti_tool.gradebook.claiming import Agreed, Delivery
+from lti_tool.gradebook.shown import SentBefore, ShownScore, Verdict, judge
 
 _ONE_BY_ONE = 3  # from then on the whole column costs less than its cells
 _STAYS_FRESH = timedelta(seconds=30)
@@ -78,6 +78,13 @@ class Readings:
 
 
 def _judge(delivery: Delivery, shown: ShownScore | None) -> tuple[Verdict, ShownScore | None]:
-    if delivery.agreed is not None and delivery.agreed.seen == shown:
-        return Verdict.SEND, shown
-    return judge(shown, delivery.sent_before, delivery.revision, delivery.score.comment), shown
+    return verdict_on(shown, delivery.sent_before, delivery.revision, delivery.score.comment, delivery.agreed), shown
+
+
+def verdict_on(
+    shown: ShownScore | None, sent_before: Iterable[SentBefore], revision: int, comment: str, agreed: Agreed | None
+) -> Verdict:
+    """`judge`, where what the teacher has let ours replace may be replaced."""
+    if agreed is not None and agreed.seen == shown:
+        return Verdict.SEND
+    return judge(shown, sent_before, revision, comment)

@@ -19,7 +19,7 @@ from lti_tool.lti.deep_linking import cut
 from lti_tool.lti.families import family_named
 from lti_tool.lti.grades import json_number
 from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_address
-from lti_tool.lti.service_answers import following_page
+from lti_tool.lti.service_answers import check_known, following_page
 from lti_tool.lti.tokens import ServiceTokens
 
 LINE_ITEM_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
@@ -254,17 +254,12 @@ def _number(value: object) -> float | None:
 
 def _check_answer(answer: Answer, platform: PlatformFacts, *, of_column: bool = False) -> None:
     """Return if the platform has done it. Raises LmsUnreachable (again later) or LmsRefused (never so)."""
-    status, text = answer.status, answer.text
+    status = answer.status
     if 200 <= status < 300:
         return
-    throttled = status == 403 and any(words in text for words in family_named(platform.family).throttle_texts)
-    if throttled or status in (408, 425, 429) or status >= 500:
-        raise LmsUnreachable(f"The LMS was busy or had a fault ({status}).", answer.retry_after_seconds, status)
+    check_known(answer, family_named(platform.family))
     if status in (404, 410) and of_column:
         raise ColumnGone(status)
-    if status == 422 and "This course has concluded" in text:  # Canvas, to every call
-        what = f"The course has concluded in the LMS ({status})."
-        raise LmsRefused(what, "Open the course again there, then try again.", Mender.TEACHER, status)
     raise _not_let(status)
 
 

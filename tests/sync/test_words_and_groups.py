@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lti_tool.models import Blog, GradebookScore, SyncState
-from lti_tool.participation.scoring import correct_score
+from lti_tool.models import GradebookScore, SyncState
 from lti_tool.practice_lms.gradebook import keep_grade
 from tests.stage import open_stage
-from tests.sync.lessons import cell, round_after
+from tests.sync.lessons import cell, round_after, wants
 from tests.sync.test_conflicts import Class
 
 
@@ -68,9 +67,7 @@ def test_a_score_that_was_taken_and_lost_is_sent_once_more(tmp_path: Path, datab
         before = lesson.school.grade(lesson.column, "tom")
         assert before is not None
         lesson.stage.clock.ahead += timedelta(seconds=2)
-        with lesson.stage.tool.database.writing() as session:
-            blog = session.scalars(select(Blog)).one()
-            correct_score(session, blog.id, lesson.id_of("tom"), lesson.id_of("irena"), "8", "", lesson.stage.clock())
+        wants(lesson, "tom", "8")
         lesson.stage.send_scores()
         with lesson.school.store.writing() as db:
             keep_grade(db, before)
