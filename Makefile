@@ -19,7 +19,7 @@ demo:  ## set up what is missing, then run the tool with a practice LMS beside i
 test:  ## set up what is missing, browser and PostgreSQL too, then run all tests
 	@setup/environment dev
 	@.venv/bin/python -m tests.system_parts
-	@.venv/bin/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -q -n 3 --dist loadfile $(PYTEST_ARGS)
 
 conformance:  ## run the certification tests and write docs/conformance.md from what they proved
 	@setup/environment dev

@@ -1,13 +1,17 @@
 """The stage: the tool and the practice LMS as two real HTTP servers, and a browser without a screen to launch with."""
 
+import shutil
 import socket
 import ssl
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +24,7 @@ from lti_tool.demo import practice_registration
 from lti_tool.lti.keys import new_key
 from lti_tool.lti.registration import register_platform
 from lti_tool.practice_lms import CLIENT_ID, DEPLOYMENT_ID, PracticeSchool, ToolAddresses, create_practice_lms
+from lti_tool.practice_lms.keys import PlatformKeys
 from lti_tool.settings import Settings
 from lti_tool.tool import Tool
 from lti_tool.worker import Clockwork
@@ -167,16 +172,31 @@ class Certificate:
         return context
 
 
+_POLL_SECONDS = 0.01  # how soon a server sees that it is to stop: every test waits for that
+
+
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
 
 
+_held: deque[socket.socket] = deque()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback interface on which nobody listens, and keep it for whoever asked.
+
+    The socket stays bound: otherwise the system may give the port to somebody's connection before a server is there.
+    A server binds beside it, since both allow reuse and only one listens (Linux, socket(7)).
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    _held.append(probe)
+    while len(_held) > 60:  # far more than one test asks for
+        _held.popleft().close()
+    port: int = probe.getsockname()[1]
+    return port
 
 
 @contextmanager
@@ -187,7 +207,7 @@ def served(app: Flask, port: int, certificate: Certificate | None = None) -> Ite
         # Each thread shakes hands for itself: a browser that only opens a connection holds up no other.
         server.ssl_context = certificate.context()
         server.socket = server.ssl_context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield
@@ -195,6 +215,16 @@ def served(app: Flask, port: int, certificate: Certificate | None = None) -> Ite
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@cache
+def _key_pairs() -> "TemporaryDirectory[str]":
+    """A key pair of the tool and one of the practice LMS, made once: two for each test take longer than most tests."""
+    folder = TemporaryDirectory()
+    new_key(Path(folder.name) / "keys")
+    (Path(folder.name) / "practice_lms").mkdir()
+    PlatformKeys(Path(folder.name) / "practice_lms")
+    return folder
 
 
 @contextmanager
@@ -223,7 +253,7 @@ def open_stage(
         allow_private_addresses=True,
         ca_file=certificate.file if certificate else None,
     )
-    new_key(settings.keys_dir)
+    shutil.copytree(Path(_key_pairs().name), folder, copy_function=shutil.copy, dirs_exist_ok=True)
     addresses = ToolAddresses(f"{tool_url}/lti/login", f"{tool_url}/lti/launch", f"{plain_url}/.well-known/jwks.json")
     lms = create_practice_lms(folder / "practice_lms", lms_url, addresses, accent)
     clock, rings = Clock(), list[datetime]()
