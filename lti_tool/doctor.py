@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from lti_tool.errors import LmsUnreachable
 from lti_tool.lti.connection import AddressRefused
 from lti_tool.lti.key_sets import usable_keys
 from lti_tool.lti.keys import key_files
+from lti_tool.mailing.sending import MailServerGone, mail_server
 from lti_tool.migrations import is_current
 from lti_tool.models import Deployment, GradebookScore, Platform, SyncState
 from lti_tool.tool import Tool
@@ -30,6 +32,8 @@ def examine(tool: Tool) -> list[Finding]:
     findings = [_address(tool), *_keys(tool), _database(tool)]
     if findings[-1].good:
         findings += [*_platforms(tool), _scores(tool)]
+    if tool.settings.sends_mail:
+        findings.append(_mail(tool))
     return findings
 
 
@@ -90,6 +94,19 @@ def _platforms(tool: Tool) -> Iterator[Finding]:
             )  # fmt: skip
         yield _reachable(subject, "key set", jwks_url, lambda url: _read_keys(tool, url))
         yield _reachable(subject, "token address", token_url, lambda url: tool.connection.check(url))
+
+
+def _mail(tool: Tool) -> Finding:
+    """Sign in to the mail server, as the daily digest does; nothing is sent."""
+    server, settings = mail_server(tool.settings), tool.settings
+    try:
+        with server.open() if server else nullcontext():
+            pass
+    except MailServerGone as problem:
+        where = f"{settings.smtp_host}, port {settings.smtp_port}"
+        advice = "check LTI_TOOL_SMTP_HOST, LTI_TOOL_SMTP_PORT, how it encrypts, user and password."
+        return Finding("mail server", False, f"{where} lets nobody in ({problem}): {advice}")
+    return Finding("mail server", True, f"{settings.smtp_host}, from {settings.mail_from}")
 
 
 def _read_keys(tool: Tool, url: str) -> None:

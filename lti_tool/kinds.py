@@ -1,6 +1,13 @@
-"""The kinds that columns hold: who somebody is in a course, and how far a score has come."""
+"""The kinds that columns hold: who writes in a blog, who somebody is in a course, and how far a score has come."""
 
 from enum import Enum
+
+
+class BlogShape(Enum):
+    """Who writes posts: staff alone, and the class discusses them, or everybody in the class."""
+
+    STAFF = "staff"
+    CLASS = "class"
 
 
 class Role(Enum):

@@ -2,9 +2,11 @@
 
 import re
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,6 +49,17 @@ class Settings(BaseSettings):
     sync_in_flight: int = Field(
         default=8, ge=1, le=64, description="Most scores that one process sends to one LMS at the same time."
     )
+    smtp_host: str | None = Field(
+        default=None, description="Mail server for the daily digest. Default: no e-mail is sent."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str | None = Field(default=None, description="Name to sign in to the mail server with, if it asks.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password for that name.")
+    smtp_starttls: bool = Field(default=True, description="Encrypt after the mail server's greeting (port 587).")
+    smtp_tls: bool = Field(default=False, description="Encrypt from the start instead (port 465).")
+    mail_from: str | None = Field(default=None, description="Sender of the digest: an address, or Name <address>.")
+    digest_hour: int = Field(default=6, ge=0, le=23, description="Hour from which the day's digests are sent.")
+    digest_zone: str = Field(default="UTC", description="Time zone of that hour and of the times in a digest.")
     workers: int = Field(default=2, ge=1, le=64, description="Server processes that `lti-tool serve` starts.")
 
     @field_validator("database_url")
@@ -85,6 +98,32 @@ class Settings(BaseSettings):
             raise ValueError("must be at least 16 letters, digits or signs of ASCII, without a space")
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, value: str | None) -> str | None:
+        address = parseaddr(value or "")[1]
+        if value is not None and (not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not value.isprintable()):
+            raise ValueError("must be an address such as blog@example.edu, or Class blog <blog@example.edu>")
+        return value
+
+    @field_validator("digest_zone")
+    @classmethod
+    def _check_digest_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone that this machine knows, such as Europe/Berlin") from None
+        return value
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        if self.smtp_host is not None and self.mail_from is None:
+            raise ValueError("LTI_TOOL_MAIL_FROM must be set where LTI_TOOL_SMTP_HOST is")
+        in_the_open = not self.smtp_tls and not self.smtp_starttls
+        if self.smtp_user and in_the_open and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("LTI_TOOL_SMTP_USER would sign in without encryption: leave LTI_TOOL_SMTP_STARTTLS on")
+        return self
+
     @model_validator(mode="after")
     def _check_secret_key(self) -> Self:
         if self.secret_key is None and not self.on_sqlite:
@@ -92,6 +131,10 @@ class Settings(BaseSettings):
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 16:
             raise ValueError("LTI_TOOL_SECRET_KEY must have at least 16 characters")
         return self
+
+    @property
+    def sends_mail(self) -> bool:
+        return self.smtp_host is not None
 
     @property
     def on_sqlite(self) -> bool:

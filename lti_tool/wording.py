@@ -50,6 +50,11 @@ def time_tag(moment: datetime, now: datetime) -> Markup:
     return _time_tag(moment, exact(moment) if is_to_come else ago(moment, now))
 
 
+def exact_time_tag(moment: datetime) -> Markup:
+    """Return a time as HTML in full; a script turns it into the reader's zone."""
+    return _time_tag(moment, exact(moment))
+
+
 @lru_cache(maxsize=8192)  # asked for each comment of each page; only the words for it change, and seldom
 def _time_tag(moment: datetime, words: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact(moment), words)

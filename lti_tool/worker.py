@@ -26,6 +26,7 @@ from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.twins import check_twins
 from lti_tool.identity.arrival import ROSTER_FRESH
 from lti_tool.identity.roster import record_roster
+from lti_tool.importing.runs import KEEP_RUNS, carry_on_imports
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
 from lti_tool.lti.roster import Roster
 from lti_tool.models import (
@@ -33,6 +34,7 @@ from lti_tool.models import (
     Course,
     Deployment,
     GradebookScore,
+    ImportRun,
     Invitation,
     LinkRequest,
     Login,
@@ -75,6 +77,7 @@ class Clockwork:
         platform_keys: PlatformKeys,
         clock: Callable[[], datetime],
         in_flight: int = IN_FLIGHT,
+        send_digests: Callable[[], object] | None = None,
     ) -> None:
         self._queue = queue
         self._database = database
@@ -88,17 +91,23 @@ class Clockwork:
         self._delivered_at = self._clock()
         self._deliver = queue.task(name="deliver")(self.deliver)
         self._read_rosters = queue.task(name="read_rosters")(self.read_rosters)
+        self._carry_on = queue.task(name="carry_on_imports")(self.carry_on_imports)
         queue.periodic_task(crontab(minute="*"), name="deliver_each_minute")(self.deliver)
+        queue.periodic_task(crontab(minute="*"), name="carry_on_imports_each_minute")(self.carry_on_imports)
         queue.periodic_task(crontab(minute="*/5"), name="read_rosters_now_and_then")(self.read_rosters)
         queue.periodic_task(crontab(minute="*"), name="refresh_platform_keys")(platform_keys.refresh_stale)
         queue.periodic_task(crontab(minute="17"), name="tidy_each_hour")(self.tidy)
         queue.periodic_task(crontab(hour="3", minute="41"), name="check_all_each_night")(self.check_all)
+        self._send_digests = send_digests
+        # Often, for whoever a stopped worker left: each person gets one a day at most.
+        queue.periodic_task(crontab(minute="*/10"), name="send_digests")(self.send_digests)
 
     def ring(self) -> None:
         """Wake a worker. Never raises: the sweep of the next minute finds what a lost ring left."""
         try:
             self._deliver()
             self._read_rosters()
+            self._carry_on()
         except Exception:
             log.warning("ring_lost", exc_info=True)
 
@@ -122,6 +131,15 @@ class Clockwork:
             due = min(resting)
         if due is not None and due - self._clock() < timedelta(minutes=1):
             self._come_back(max(due, self._clock()) + timedelta(seconds=1))
+
+    def carry_on_imports(self) -> None:
+        """Store what is left of the imports that teachers have started, or that a stopped worker left."""
+        carry_on_imports(self._database, self._clock)
+
+    def send_digests(self) -> None:
+        """Send today's e-mails to whom they were not sent yet, where a mail server is set."""
+        if self._send_digests is not None:
+            self._send_digests()
 
     def _come_back(self, at: datetime) -> None:
         try:
@@ -245,6 +263,7 @@ class Clockwork:
             session.execute(delete(Visit).where(Visit.expires_at < now - KEEP_ENDED_VISITS))
             session.execute(delete(LinkRequest).where(LinkRequest.expires_at < now - KEEP_ENDED_VISITS))
             session.execute(delete(Invitation).where(Invitation.expires_at < now - KEEP_ENDED_VISITS))
+            session.execute(delete(ImportRun).where(ImportRun.made_at < now - KEEP_RUNS))
             placed = select(Blog.content_key).where(Blog.content_key.is_not(None))
             unplaced = PlannedBlog.content_key.not_in(placed) & PlannedBlog.same_as_id.is_(None)
             session.execute(delete(PlannedBlog).where(unplaced, PlannedBlog.created_at < now - KEEP_UNPLACED))

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.blog.comments import AddedComment, Draft, add_comment
 from lti_tool.blog.posts import PostDraft, add_post
+from lti_tool.blog.sight import Sight
 from lti_tool.models import Blog, Course, Deployment, Membership, Person, Placement, Platform, Role
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -96,6 +97,11 @@ def a_link(session: Session, blog_id: int, course_id: int, column: str | None = 
     session.add(placement)
     session.flush()
     return placement.id
+
+
+def all_of(session: Session, blog_id: int) -> Sight:
+    """The sight of somebody who sees everything in a blog."""
+    return Sight(0, blog_id, course_of(session, blog_id))
 
 
 def course_of(session: Session, blog_id: int) -> int:

@@ -60,6 +60,12 @@ def test_what_holds_where_nothing_is_set() -> None:
         ("DATABASE_URL", "blog.sqlite3", "LTI_TOOL_DATABASE_URL: must be"),
         ("DATABASE_URL", "sqlite://blog.sqlite3", "LTI_TOOL_DATABASE_URL: must be"),
         ("DATABASE_URL", "mysql://blog@db/blog", "LTI_TOOL_DATABASE_URL: must be"),
+        ("SMTP_PORT", "0", "LTI_TOOL_SMTP_PORT: .*greater than or equal to 1"),
+        ("MAIL_FROM", "nobody", "LTI_TOOL_MAIL_FROM: must be an address"),
+        ("MAIL_FROM", "a@b.example\nBcc: c@d.example", "LTI_TOOL_MAIL_FROM: must be an address"),
+        ("DIGEST_HOUR", "24", "LTI_TOOL_DIGEST_HOUR: .*less than or equal to 23"),
+        ("DIGEST_ZONE", "Europe/Nowhere", "LTI_TOOL_DIGEST_ZONE: must be a time zone"),
+        ("DIGEST_ZONE", "../etc/passwd", "LTI_TOOL_DIGEST_ZONE: must be a time zone"),
         ("QUEUE_URL", "amqp://queue", "LTI_TOOL_QUEUE_URL: must be"),
         ("QUEUE_URL", "", "LTI_TOOL_QUEUE_URL: must be"),
     ],
@@ -106,6 +112,27 @@ def test_a_database_server_shares_its_secret(monkeypatch: pytest.MonkeyPatch, ur
 def test_queues(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("LTI_TOOL_QUEUE_URL", url)
     assert read_settings().queue_url == url
+
+
+def test_a_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not read_settings().sends_mail
+    monkeypatch.setenv("LTI_TOOL_SMTP_HOST", "mail.example.edu")
+    assert "LTI_TOOL_MAIL_FROM must be set" in problem()
+    monkeypatch.setenv("LTI_TOOL_MAIL_FROM", "Class blog <b@example.edu>")
+    settings = read_settings()
+    assert (settings.sends_mail, settings.smtp_port, settings.smtp_starttls, settings.smtp_tls) == (
+        True,
+        587,
+        True,
+        False,
+    )
+    monkeypatch.setenv("LTI_TOOL_SMTP_USER", "blog")
+    monkeypatch.setenv("LTI_TOOL_SMTP_PASSWORD", LONG_ENOUGH)
+    assert LONG_ENOUGH not in repr(read_settings())
+    monkeypatch.setenv("LTI_TOOL_SMTP_STARTTLS", "false")
+    assert "would sign in without encryption" in problem()
+    monkeypatch.setenv("LTI_TOOL_SMTP_TLS", "true")
+    assert read_settings().smtp_tls
 
 
 def test_on_sqlite_a_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.blog import thread
+from lti_tool.blog.sight import Sight, comments_seen
 from lti_tool.blog.text import LONGEST_COMMENT, LONGEST_POST, checked, safe_html, word_count
-from lti_tool.errors import NotAllowed, NotFound
-from lti_tool.models import Comment, Post, Role
+from lti_tool.errors import NotAllowed, NotFound, Rejected
+from lti_tool.models import Comment, Post, Revision, Role
 
 _GONE = ("There is no such comment any more.", "Go back to the post; somebody may have deleted it.")
 
@@ -21,6 +22,7 @@ class Draft:
     `answers` is the number of the comment it replies to, None at top level. `once` is a token of the form that was
     sent: sent twice, it makes one comment. `author_id` is None for an imported comment whose writer is not in the
     course; `author_name` is then what the page said, if anything. `plain` text is kept to the character.
+    `private`: staff answer for the writer of that comment alone; what answers a private comment is private like it.
     `unless_said_since`: the same words by the same person in the same place since then are this comment already. A form
     reached again by "back" has a new token, but the browser puts the old words into it.
     """
@@ -31,6 +33,7 @@ class Draft:
     answers: int | None = None
     author_name: str | None = None
     plain: bool = False
+    private: bool = False
     unless_said_since: datetime | None = None
 
 
@@ -46,15 +49,18 @@ def require_writer(role: Role) -> None:
         raise NotAllowed("Your role in this course lets you read, not write.", "Ask your teacher if that is wrong.")
 
 
-def add_comment(session: Session, post_id: int, draft: Draft, now: datetime) -> AddedComment:
-    """Add a comment under a post and return its id and number.
+def add_comment(
+    session: Session, post_id: int, draft: Draft, now: datetime, sight: Sight | None = None
+) -> AddedComment:
+    """Add a comment under a post and return its id and number; `sight` is its writer's, None for what is imported.
 
-    Raises Rejected (empty, too long) and NotFound (the post or the comment answered is gone).
+    Raises Rejected (empty, too long, private to nobody) and NotFound (the post or the comment answered is gone).
     """
     body = checked(draft.body, LONGEST_POST if draft.plain else LONGEST_COMMENT)
     # Taking the number first locks the post's row, so the look for a twin below sees every earlier sending.
     number = _take_number(session, post_id)
-    answered = _find_answered(session, post_id, draft.answers)
+    answered = _find_answered(session, post_id, draft.answers, sight)
+    private_to_id = _private_to(draft, answered)
     twin = session.scalar(_twin(post_id, draft, body, answered))
     if twin is not None:
         _give_number_back(session, post_id)
@@ -74,9 +80,11 @@ def add_comment(session: Session, post_id: int, draft: Draft, now: datetime) -> 
         words=word_count(body),
         once=draft.once,
         written_at=now,
+        private_to_id=private_to_id,
     )
     session.add(comment)
-    _count(session, post_id, path, 1)
+    if private_to_id is None:
+        count_in(session, post_id, path, 1)
     session.flush()
     return AddedComment(comment.id, number)
 
@@ -98,8 +106,9 @@ def _twin(post_id: int, draft: Draft, body: str, answered: Comment | None) -> Se
 
 def edit_comment(session: Session, post_id: int, number: int, editor_id: int, body: str, now: datetime) -> Comment:
     """Change one's own comment. Raises NotFound, NotAllowed (somebody else's), Rejected (empty, too long)."""
-    _lock_thread(session, post_id)
+    lock_thread(session, post_id)
     comment = own_comment(session, post_id, number, editor_id)
+    _keep_revision(session, comment, now)
     comment.body = checked(body, LONGEST_COMMENT)
     comment.body_html = safe_html(comment.body, plain=comment.plain)
     comment.words = word_count(comment.body)
@@ -108,17 +117,24 @@ def edit_comment(session: Session, post_id: int, number: int, editor_id: int, bo
 
 
 def delete_comment(session: Session, post_id: int, number: int, deleter_id: int, now: datetime) -> Comment:
-    """Take back one's own comment: the text goes, the place stays while replies hang on it.
+    """Take back one's own comment: the text goes from the page, the place stays while replies hang on it.
 
     Raises NotFound and NotAllowed.
     """
-    _lock_thread(session, post_id)
+    lock_thread(session, post_id)
     comment = own_comment(session, post_id, number, deleter_id)
+    _keep_revision(session, comment, now)
     comment.body = comment.body_html = ""
     comment.words = 0
     comment.deleted_at = now
-    _count(session, post_id, comment.path, -1)
+    if comment.private_to_id is None and comment.hidden_at is None:
+        count_in(session, post_id, comment.path, -1)
     return comment
+
+
+def _keep_revision(session: Session, comment: Comment, now: datetime) -> None:
+    fields = {"body": comment.body}
+    session.add(Revision(post_id=comment.post_id, comment_id=comment.id, fields=fields, replaced_at=now))
 
 
 def own_comment(session: Session, post_id: int, number: int, person_id: int) -> Comment:
@@ -150,7 +166,7 @@ def rebuild_paths(session: Session, post_id: int) -> int:
     return len(wrong)
 
 
-def _lock_thread(session: Session, post_id: int) -> None:
+def lock_thread(session: Session, post_id: int) -> None:
     """Wait for whoever else is changing this thread. All lock the post first, so two never wait for each other."""
     session.execute(select(Post.id).where(Post.id == post_id).with_for_update(key_share=True))
 
@@ -171,15 +187,31 @@ def _give_number_back(session: Session, post_id: int) -> None:
     session.execute(update(Post).where(Post.id == post_id).values(last_comment_number=Post.last_comment_number - 1))
 
 
-def _find_answered(session: Session, post_id: int, number: int | None) -> Comment | None:
+def _find_answered(session: Session, post_id: int, number: int | None, sight: Sight | None) -> Comment | None:
     if number is None:
         return None
-    answered = session.scalar(select(Comment).where(Comment.post_id == post_id, Comment.number == number))
+    seen = select(Comment).where(Comment.post_id == post_id, Comment.number == number)
+    if sight is not None:
+        seen = seen.where(comments_seen(sight.kind))
+    answered = session.scalar(seen, sight.parameters if sight else {})
     if answered is None or answered.deleted_at is not None:
         raise NotFound(
             "The comment you answer has been deleted meanwhile.", "Your text is still here: post it as a new comment."
         )
     return answered
+
+
+def _private_to(draft: Draft, answered: Comment | None) -> int | None:
+    if answered is not None and answered.private_to_id is not None:
+        return answered.private_to_id
+    if not draft.private:
+        return None
+    if answered is None or answered.author_id is None:
+        raise Rejected(
+            "A private answer needs somebody to answer.", "Choose a comment whose writer is in this course.",
+            kept=draft.body,
+        )  # fmt: skip
+    return answered.author_id
 
 
 def _parent_id(session: Session, post_id: int, answered: Comment | None) -> int | None:
@@ -191,7 +223,8 @@ def _parent_id(session: Session, post_id: int, answered: Comment | None) -> int 
     return session.scalars(select(Comment.id).where(Comment.post_id == post_id, Comment.path == place)).one()
 
 
-def _count(session: Session, post_id: int, path: str, change: int) -> None:
+def count_in(session: Session, post_id: int, path: str, change: int) -> None:
+    """Count a comment that all may read in (1) or out (-1), in its post and in all it stands under."""
     session.execute(update(Post).where(Post.id == post_id).values(live_comments=Post.live_comments + change))
     if ancestors := thread.ancestor_paths(path):
         session.execute(

@@ -1,27 +1,40 @@
-"""Posts: writing them, and the blog's list of them."""
+"""Posts: writing, changing, taking back and opening them. The blog's list of them is in `post_index.py`."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.blog.reading import Author, author
-from lti_tool.blog.text import LONGEST_POST, checked, safe_html, safe_line, word_count
+from lti_tool.blog.sight import Kind, Sight, posts_seen
+from lti_tool.blog.text import LONGEST_POST, UNDER_A_TITLE, checked, safe_html, safe_line, word_count
+from lti_tool.blog.views import Author, author
 from lti_tool.errors import NotAllowed, NotFound, Rejected
-from lti_tool.models import Blog, Membership, Person, Post
+from lti_tool.models import Blog, Membership, Person, Post, Revision
 
 _LONGEST_LINE = 300
 WORDS_PER_MINUTE = 220
-_BY_NUMBER = select(Post).where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"))
-_OPENED = (
-    select(Post, Person, Membership, Blog.last_post_number, Blog.prompt_html)
-    .join(Blog, Blog.id == Post.blog_id)
-    .outerjoin(Person, Person.id == Post.author_id)
-    .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == Blog.course_id))
-    .where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"))
-)
 _NO_POST = ("There is no such post in this blog.", "Go back to the list of posts.")
+
+
+@cache
+def _by_number(kind: Kind) -> Select[Post]:
+    return select(Post).where(
+        Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"), posts_seen(kind)
+    )
+
+
+@cache
+def _opened(kind: Kind) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Post, Person, Membership, Blog.last_post_number, Blog.prompt_html)
+        .join(Blog, Blog.id == Post.blog_id)
+        .outerjoin(Person, Person.id == Post.author_id)
+        .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == bindparam("course_id")))
+        .where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"), posts_seen(kind))
+    )
 
 
 @dataclass(frozen=True)
@@ -54,9 +67,14 @@ class PostView:
     words: int
     minutes: int
     live_comments: int
+    last_comment_number: int
     published_at: datetime
     edited_at: datetime | None
     imported_at: datetime | None
+    is_withdrawn: bool
+    is_pinned: bool
+    is_locked: bool
+    hidden_why: str | None
 
 
 @dataclass(frozen=True)
@@ -100,11 +118,25 @@ def add_post(session: Session, blog_id: int, draft: PostDraft, now: datetime) ->
 def edit_post(session: Session, post: Post, draft: PostDraft, now: datetime) -> None:
     """Change one's own post. Raises NotAllowed (somebody else's) and Rejected."""
     require_author(post.author_id, draft.author_id)
+    before = {name: getattr(post, name) for name in ("title", "subtitle", "body", "sources")}
+    session.add(Revision(post_id=post.id, fields=before, replaced_at=now))
     for name, value in _checked_fields(
         draft.title, draft.subtitle, draft.body, draft.sources, plain=post.plain
     ).items():
         setattr(post, name, value)
     post.edited_at = now
+
+
+def withdraw_post(post: Post, person_id: int, now: datetime) -> None:
+    """Take one's own post back: nobody but its author and staff sees it, and it counts no more. Raises NotAllowed."""
+    require_author(post.author_id, person_id)
+    post.withdrawn_at = post.withdrawn_at or now
+
+
+def publish_again(post: Post, person_id: int) -> None:
+    """Let a post that was taken back stand again, with the comments it had. Raises NotAllowed."""
+    require_author(post.author_id, person_id)
+    post.withdrawn_at = None
 
 
 def require_author(author_id: int | None, person_id: int | None) -> None:
@@ -113,21 +145,29 @@ def require_author(author_id: int | None, person_id: int | None) -> None:
         raise NotAllowed("Only the person who wrote a post can change it.", "You can comment on it instead.")
 
 
-def find_post(session: Session, blog_id: int, number: int) -> Post:
-    """Return a post of this blog by its number. Raises NotFound."""
-    post = session.scalar(_BY_NUMBER, {"blog_id": blog_id, "number": number})
+def find_post(session: Session, sight: Sight, number: int) -> Post:
+    """Return a post that a person may see by its number. Raises NotFound."""
+    place = {"blog_id": sight.blog_id, "number": number, **sight.parameters}
+    post = session.scalar(_by_number(sight.kind), place)
     if post is None:
         raise NotFound(*_NO_POST)
     return post
 
 
-def open_post(session: Session, blog_id: int, number: int) -> OpenedPost:
+def require_unlocked(post: Post, sight: Sight) -> None:
+    """Raise Rejected for students where staff have ended the conversation."""
+    if post.locked_at is not None and not sight.is_staff:
+        raise Rejected("This conversation has been closed; it can be read, and nothing be added.", "Ask your teacher.")
+
+
+def open_post(session: Session, sight: Sight, number: int) -> OpenedPost:
     """Return a post of this blog by its number, with all its page shows of it. Raises NotFound."""
-    row = session.execute(_OPENED, {"blog_id": blog_id, "number": number}).one_or_none()
+    place = {"blog_id": sight.blog_id, "number": number, **sight.parameters}
+    row = session.execute(_opened(sight.kind), place).one_or_none()
     if row is None:
         raise NotFound(*_NO_POST)
     post, person, membership, last_number, prompt_html = row
-    return OpenedPost(post, _view(post, person, membership), last_number > 1, prompt_html)
+    return OpenedPost(post, _view(post, person, membership, sight), last_number > 1, prompt_html)
 
 
 def posts_by(session: Session, blog_id: int, person_id: int) -> tuple[tuple[int, str], ...]:
@@ -140,37 +180,34 @@ def posts_by(session: Session, blog_id: int, person_id: int) -> tuple[tuple[int,
     return tuple((row.number, row.title) for row in rows)
 
 
-def posts_of(session: Session, blog_id: int, course_id: int) -> tuple[PostView, ...]:
-    """Return the blog's posts, newest first."""
-    rows = session.execute(
-        select(Post, Person, Membership)
-        .outerjoin(Person, Person.id == Post.author_id)
-        .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == course_id))
-        .where(Post.blog_id == blog_id)
-        .order_by(Post.number.desc())
-    )
-    return tuple(_view(post, person, membership) for post, person, membership in rows)
-
-
-def _view(post: Post, person: Person | None, membership: Membership | None) -> PostView:
+def _view(post: Post, person: Person | None, membership: Membership | None, sight: Sight) -> PostView:
     name, role = person.shown_name if person else post.author_name, membership.role if membership else None
     return PostView(
         id=post.id,
         number=post.number,
         title=post.title,
         subtitle=post.subtitle,
-        author=author(post.author_id, name, role),
+        author=author(post.author_id, name, role, None, sight),
         html=post.body_html,
         body=post.body,
         sources=tuple(safe_line(source) for source in post.sources),
         source_lines=tuple(post.sources),
         words=post.words,
-        minutes=max(1, round(post.words / WORDS_PER_MINUTE)),
+        minutes=minutes_to_read(post.words),
         live_comments=post.live_comments,
+        last_comment_number=post.last_comment_number,
         published_at=post.published_at,
         edited_at=post.edited_at,
         imported_at=post.imported_at,
+        is_withdrawn=post.withdrawn_at is not None,
+        is_pinned=post.pinned_at is not None,
+        is_locked=post.locked_at is not None,
+        hidden_why=post.hidden_why if post.hidden_at else None,
     )
+
+
+def minutes_to_read(words: int) -> int:
+    return max(1, round(words / WORDS_PER_MINUTE))
 
 
 def _checked_fields(
@@ -187,7 +224,7 @@ def _checked_fields(
         "subtitle": " ".join(subtitle.split()),
         "body": text,
         "plain": plain,
-        "body_html": safe_html(text, plain=plain),
+        "body_html": safe_html(text, plain=plain, under=UNDER_A_TITLE),
         "sources": [line for source in sources if (line := " ".join(source.split()))],
         "words": word_count(text),
     }

@@ -2,60 +2,57 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from enum import Enum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.blog import thread
-from lti_tool.models import Comment, Membership, Person, Post, Role, shown_name
+from lti_tool.blog.sight import Kind, Sight, comments_seen
+from lti_tool.blog.thread import HIGHEST_NUMBER
+from lti_tool.blog.views import CommentView, Look, view_of
+from lti_tool.models import Comment, Membership, Person, Post
 
 PAGE_SIZE = 50
-UNKNOWN = "Name unknown"
+BEYOND_ALL_PATHS = "9" * (thread.SEGMENT_WIDTH + 1)
 
 
-@dataclass(frozen=True)
-class Author:
-    """Who wrote something, as others see it. `badge` is "" for a fellow student."""
+class Order(Enum):
+    """How a thread is laid out: branches with the oldest or the newest first, or one comment after the other."""
 
-    id: int | None
-    name: str
-    badge: str
-
-
-@dataclass(frozen=True)
-class CommentView:
-    """One comment for a page. `answers` is the number it replies to, `answers_name` whose that was."""
-
-    id: int
-    number: int
-    path: str
-    author: Author
-    html: str
-    written_at: datetime
-    edited_at: datetime | None
-    is_deleted: bool
-    live_replies: int
-    answers: int | None
-    answers_name: str
-    replies: tuple["CommentView", ...] = ()
+    THREAD = "thread"
+    NEWEST = "newest"
+    FLAT = "flat"
+    FLAT_NEWEST = "flat-newest"
 
     @property
-    def depth(self) -> int:
-        return thread.depth(self.path)
+    def is_flat(self) -> bool:
+        return self in (Order.FLAT, Order.FLAT_NEWEST)
 
 
 @dataclass(frozen=True)
 class ThreadPage:
     """A page of a thread: the comments nested as far as they stand on it, and the cursors of its neighbours.
 
-    `earlier` and `later` are None where there is nothing; "" is the cursor of the first page.
+    `earlier` and `later` are None where there is nothing; "" is the cursor of the first page. `cut`: with the newest
+    first, a branch too long for a page goes on from there, in the order of the thread.
     """
 
     comments: tuple[CommentView, ...]
     earlier: str | None
     later: str | None
+    cut: str | None = None
+
+    def numbers(self) -> list[int]:
+        """The numbers of all comments on the page."""
+        found, waiting = [], list(self.comments)
+        while waiting:
+            comment = waiting.pop()
+            found.append(comment.number)
+            waiting.extend(comment.replies)
+        return found
 
 
 _answered, _answered_person = aliased(Comment), aliased(Person)
@@ -65,6 +62,7 @@ _COMMENTS = (
     select(
         Comment.id, Comment.number, Comment.path, Comment.body_html, Comment.live_replies,
         Comment.written_at, Comment.edited_at, Comment.deleted_at, Comment.author_id, Comment.author_name,
+        Comment.hidden_at, Comment.hidden_why, Comment.private_to_id, Comment.pinned_at,
         Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
         _answered.number.label("answers"), _answered.author_name.label("answers_said"),
         _answered_person.id.label("answers_person_id"), _answered_person.name.label("answers_name"),
@@ -77,18 +75,53 @@ _COMMENTS = (
     .outerjoin(_answered_person, _answered_person.id == _answered.author_id)
     .where(Comment.post_id == bindparam("post_id"), _VISIBLE)
 )  # fmt: skip
-_PAGE = _COMMENTS.where(Comment.path > bindparam("after")).order_by(Comment.path).limit(bindparam("count"))
-_ONE = _COMMENTS.where(Comment.number == bindparam("number"))
+
+
+@cache
+def _one(kind: Kind) -> Select[*tuple[Any, ...]]:
+    return _COMMENTS.where(comments_seen(kind), Comment.number == bindparam("number"))
+
+
+@cache
+def _pinned(kind: Kind) -> Select[*tuple[Any, ...]]:
+    return _COMMENTS.where(comments_seen(kind), Comment.pinned_at.is_not(None)).order_by(Comment.path)
+
+
+@cache
+def _page(kind: Kind, order: Order) -> Select[*tuple[Any, ...]]:
+    """The statement for a page in one order. Newest branches first is the page between two paths, turned round."""
+    seen = _COMMENTS.where(comments_seen(kind)).limit(bindparam("count"))
+    if order is Order.THREAD:
+        return seen.where(Comment.path > bindparam("after")).order_by(Comment.path)
+    if order is Order.NEWEST:
+        return seen.where(Comment.path >= bindparam("first"), Comment.path < bindparam("before")).order_by(Comment.path)
+    if order is Order.FLAT:
+        return seen.where(Comment.number > bindparam("after")).order_by(Comment.number)
+    return seen.where(Comment.number < bindparam("before")).order_by(Comment.number.desc())
 
 
 def thread_page(
-    session: Session, post: Post, blog_course_id: int, after: str = "", size: int = PAGE_SIZE
+    session: Session,
+    post: Post,
+    sight: Sight,
+    after: str = "",
+    size: int = PAGE_SIZE,
+    order: Order = Order.THREAD,
+    read: Sequence[Sequence[int]] | None = None,
 ) -> ThreadPage:
-    """Return up to `size` comments in reading order after the path `after`."""
-    place = {"post_id": post.id, "course_id": blog_course_id, "after": after, "count": size + 1}
-    rows = session.execute(_PAGE, place).all()
+    """Return up to `size` comments from the cursor `after` on, as one person may see them.
+
+    `read`: the ranges of numbers this person has read; what others wrote beyond them is marked as new (None: nothing).
+    """
+    look = Look(post, sight, read)
+    if order is Order.NEWEST:
+        return _newest_branches(session, look, after, size)
+    if order.is_flat:
+        return _flat_page(session, look, after, size, order)
+    place = {"post_id": post.id, "after": after, "count": size + 1, **sight.parameters}
+    rows = session.execute(_page(sight.kind, order), place).all()
     later = rows[size - 1].path if len(rows) > size else None
-    return ThreadPage(_nested(rows[:size], post), _earlier(session, post.id, after, size), later)
+    return ThreadPage(_nested(rows[:size], look), _earlier(session, post.id, after, size), later)
 
 
 def page_holding(session: Session, post_id: int, number: int, size: int = PAGE_SIZE) -> str:
@@ -99,55 +132,83 @@ def page_holding(session: Session, post_id: int, number: int, size: int = PAGE_S
     return _paths_back(session, post_id, path, size // 2) or ""
 
 
-def comment_view(session: Session, post: Post, blog_course_id: int, number: int) -> CommentView | None:
+def comment_view(session: Session, post: Post, sight: Sight, number: int) -> CommentView | None:
     """Return one comment by its number, deleted ones too while they keep a place, or None."""
-    place = {"post_id": post.id, "course_id": blog_course_id, "number": number}
-    row = session.execute(_ONE, place).one_or_none()
-    return _view(row, post) if row else None
+    place = {"post_id": post.id, "number": number, **sight.parameters}
+    row = session.execute(_one(sight.kind), place).one_or_none()
+    return view_of(row, Look(post, sight)) if row else None
 
 
-def _view(row: Row[*tuple[Any, ...]], post: Post, replies: tuple[CommentView, ...] = ()) -> CommentView:
-    name = row.author_name
-    if row.author_id is not None:
-        name = shown_name(row.author_id, row.name, row.given_name, row.family_name)
-    answers_name = row.answers_said
-    if row.answers_person_id is not None:
-        answers_name = shown_name(
-            row.answers_person_id, row.answers_name, row.answers_given_name, row.answers_family_name
-        )
-    return CommentView(
-        id=row.id,
-        number=row.number,
-        path=row.path,
-        author=author(row.author_id, name, row.launched_role or row.roster_role, post.author_id),
-        html=row.body_html,
-        written_at=row.written_at,
-        edited_at=row.edited_at,
-        is_deleted=row.deleted_at is not None,
-        live_replies=row.live_replies,
-        answers=row.answers,
-        answers_name=answers_name or UNKNOWN if row.answers else "",
-        replies=replies,
+def pinned_comments(session: Session, post: Post, sight: Sight) -> tuple[CommentView, ...]:
+    """Return the comments under a post that staff have pinned, in the order of the thread."""
+    place = {"post_id": post.id, **sight.parameters}
+    return tuple(view_of(row, Look(post, sight)) for row in session.execute(_pinned(sight.kind), place))
+
+
+def path_of(session: Session, post_id: int, number: int) -> str:
+    """Return where in the thread a comment stands, "" for one that is not there."""
+    path = select(Comment.path).where(Comment.post_id == post_id, Comment.number == number)
+    return session.scalar(path) or ""
+
+
+def comments_shown(session: Session, post: Post, sight: Sight) -> int:
+    """Return how many comments under a post this person may read; for most the count that is kept."""
+    if not sight.is_narrow:
+        return post.live_comments
+    seen = select(func.count()).where(
+        Comment.post_id == post.id, Comment.deleted_at.is_(None), Comment.hidden_at.is_(None), comments_seen(sight.kind)
     )
+    return session.scalar(seen, sight.parameters) or 0
 
 
-def author(person_id: int | None, name: str | None, role: Role | None, post_author_id: int | None = None) -> Author:
-    """Return how an author is shown: staff and the post's own author carry a badge."""
-    badge = ""
-    if role is not None and role.is_staff:
-        badge = role.value
-    elif person_id is not None and person_id == post_author_id:
-        badge = "author"
-    return Author(person_id, name or UNKNOWN, badge)
+def _flat_page(session: Session, look: Look, after: str, size: int, order: Order) -> ThreadPage:
+    newest_first = order is Order.FLAT_NEWEST
+    start = int(after) if after.isdecimal() and len(after) < 10 else HIGHEST_NUMBER + 1 if newest_first else 0
+    place = {"post_id": look.post.id, "after": start, "before": start, "count": size + 1, **look.sight.parameters}
+    rows = session.execute(_page(look.sight.kind, order), place).all()
+    later = str(rows[size - 1].number) if len(rows) > size else None
+    return ThreadPage(tuple(view_of(row, look) for row in rows[:size]), "" if after else None, later)
 
 
-def _nested(rows: Sequence[Row[*tuple[Any, ...]]], post: Post) -> tuple[CommentView, ...]:
+def _newest_branches(session: Session, look: Look, before: str, size: int) -> ThreadPage:
+    """Whole branches, the newest first, until a page is full; of one that fills a page alone, its beginning."""
+    end = before if before.isdecimal() else BEYOND_ALL_PATHS
+    roots = session.execute(_NEWEST_ROOTS, {"post_id": look.post.id, "before": end, "count": size + 1}).all()
+    taken, held = 0, 0
+    while taken < min(len(roots), size) and (taken == 0 or held + 1 + roots[taken].live_replies <= size):
+        held += 1 + roots[taken].live_replies
+        taken += 1
+    if not taken:
+        return ThreadPage((), "" if before else None, None)
+    first, alone = roots[taken - 1].path, held > size
+    # Counts leave out the places of deleted comments; they show all the same.
+    place = {"post_id": look.post.id, "first": first, "before": end, "count": size if alone else 4 * size}
+    rows = session.execute(_page(look.sight.kind, Order.NEWEST), place | look.sight.parameters).all()
+    branches = tuple(reversed(_nested(rows, look)))
+    later = first if len(roots) > taken else None
+    return ThreadPage(branches, "" if before else None, later, rows[-1].path if alone else None)
+
+
+_NEWEST_ROOTS = (
+    select(Comment.path, Comment.live_replies)
+    .where(
+        Comment.post_id == bindparam("post_id"),
+        Comment.parent_id.is_(None),
+        Comment.path < bindparam("before"),
+        _VISIBLE,
+    )
+    .order_by(Comment.path.desc())
+    .limit(bindparam("count"))
+)
+
+
+def _nested(rows: Sequence[Row[*tuple[Any, ...]]], look: Look) -> tuple[CommentView, ...]:
     """Hang each comment under its parent where that stands on the same page; else it begins a line of its own."""
     children: dict[str, list[CommentView]] = {}
     roots: list[CommentView] = []
     on_page = {row.path for row in rows}
     for row in reversed(rows):  # last first, so that every comment is whole before its parent takes it
-        whole = _view(row, post, tuple(reversed(children.pop(row.path, []))))
+        whole = view_of(row, look, tuple(reversed(children.pop(row.path, []))))
         parent = row.path[: -thread.SEGMENT_WIDTH]
         (children.setdefault(parent, []) if parent in on_page else roots).append(whole)
     return tuple(reversed(roots))

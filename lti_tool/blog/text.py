@@ -1,11 +1,16 @@
 """Text that people wrote to HTML that is safe to show: pure. Whatever comes in, `nh3` has the last word."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from html import escape
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
+from lti_tool.blog.footnotes import BACK, add_footnotes
 from lti_tool.errors import Rejected
 
 LONGEST_COMMENT = 10_000
@@ -13,15 +18,33 @@ LONGEST_POST = 60_000
 
 _TAGS = {
     "p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre", "hr",
-    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "img", "sup", "section",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href", "title", "target"}, "ol": {"start"}}
-_SCHEMES = {"http", "https", "mailto"}
+_ATTRIBUTES = {"a": {"href", "title", "target", "id"}, "ol": {"start"}, "img": {"src", "alt"}, "li": {"id"}}
+_ATTRIBUTE_VALUES = {"section": {"class": {"notes"}, "aria-label": {"Notes"}}, "a": {"aria-label": {BACK}}}
+_SCHEMES = {"http", "https", "mailto", "image"}
+_PICTURE = re.compile(r"image:[\w-]{1,64}\Z")
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
     ["table", "strikethrough", "linkify"]
 )
 _markdown.disable("entity")  # people type &amp; to show it, not to mean &
+_markdown.disable("reference")  # it would take "[1]: my source" out of the text in silence
+add_footnotes(_markdown)
+
+
+def _render_picture(_self: Any, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
+    """A picture of this blog's own; one from elsewhere would tell its owner who reads, so it is a link."""
+    token = tokens[index]
+    address, alt = str(token.attrGet("src") or ""), " ".join(token.content.split())
+    if not _PICTURE.match(address):
+        return f'<a href="{escape(address)}">{escape(alt or address)}</a>'
+    if not alt:
+        env["lacks_alt"] = True
+    return f'<img src="{address}" alt="{escape(alt)}">'
+
+
+_markdown.add_render_rule("image", _render_picture)
 
 
 class _EveryCharacter(MarkdownIt):
@@ -33,15 +56,59 @@ class _EveryCharacter(MarkdownIt):
 
 _plain = _EveryCharacter("zero", {"html": False, "linkify": True, "breaks": True}).enable(["linkify", "newline"])
 _SECRET_IN_ADDRESS = re.compile(r"(/(?:v|choose|window)/[\w-]+)(?:~|%7[Ee])[\w-]+")
-# Headings in a text start below the page's own title and the thread's headings.
-_HEADING = re.compile(r"(</?h)([1-6])")
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
+UNDER_A_TITLE, UNDER_A_COMMENT = 1, 3
+# A footnote and the way back stay in the window, and are of this text alone.
+_NOTE_LINK = re.compile(
+    r'<a href="#((?:note|mark)-\d+)"(?: id="(mark-[\d-]+)")?( aria-label="[\w ]+")? target="_blank" rel="[\w ]+"'
+)
+_NOTE_ID = re.compile(r'<li id="(note-\d+)"')
 
 
-def safe_html(text: str, *, plain: bool = False) -> str:
-    """Return the text as sanitised HTML: read as CommonMark, or, if plain, with every character kept as it stands."""
-    renderer = _plain if plain else _markdown
-    rendered = _HEADING.sub(lambda found: f"{found[1]}{min(int(found[2]) + 2, 6)}", renderer.render(text))
-    return _clean(rendered)
+def safe_html(text: str, *, plain: bool = False, under: int = UNDER_A_COMMENT) -> str:
+    """Return the text as sanitised HTML: read as CommonMark, or, if plain, with every character kept as it stands.
+
+    Its headings stand below the page's heading of the level `under`, and leave out none (WCAG 2.2, 1.3.1).
+    Pictures are named by their keys (`image:KEY`), since an address holds the reader's visit; `shown` puts it there.
+    Raises Rejected if a picture says nothing to those who cannot see it.
+    """
+    env: dict[str, Any] = {}
+    rendered = (_plain if plain else _markdown).render(text, env)
+    if "lacks_alt" in env:
+        raise Rejected(
+            "A picture has no words yet for those who cannot see it.",
+            "Write between its square brackets what it shows, ![like this](image:…). Your text is still here.",
+            kept=text,
+        )
+    return _clean(_with_headings_under(rendered, under))
+
+
+def _with_headings_under(html: str, under: int) -> str:
+    ranks = {level: rank for rank, level in enumerate(sorted({found[1] for found in _HEADING.finditer(html)}))}
+    before = under
+
+    def moved(found: re.Match[str]) -> str:
+        nonlocal before
+        before = min(under + 1 + ranks[found[1]], before + 1, 6)
+        return f"<h{before}>{found[2]}</h{before}>"
+
+    return _HEADING.sub(moved, html)
+
+
+def shown(html: str, pictures_at: str, place: str) -> str:
+    """Return safe HTML for one place of a page: pictures with an address that begins with `pictures_at`, and footnotes
+    whose ids begin with `place`, which no other text of the page has."""  # fmt: skip
+    if "<img" in html:
+        html = html.replace('<img src="image:', f'<img loading="lazy" src="{pictures_at}')
+    if 'id="note-' in html:
+        html = _NOTE_LINK.sub(lambda found: _note_link(place, found[1], found[2], found[3] or ""), html)
+        html = _NOTE_ID.sub(lambda found: f'<li id="{place}-{found[1]}"', html)
+    return html
+
+
+def _note_link(place: str, target: str, own: str | None, label: str) -> str:
+    own_id = f' id="{place}-{own}"' if own else ""
+    return f'<a href="#{place}-{target}"{own_id}{label}'
 
 
 @lru_cache(maxsize=1000)  # a page renders its sources at each reading
@@ -56,10 +123,19 @@ def _clean(html: str) -> str:
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
+        attribute_filter=_without_odd_schemes,
+        tag_attribute_values=_ATTRIBUTE_VALUES,
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer nofollow ugc",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def _without_odd_schemes(tag: str, attribute: str, value: str) -> str | None:
+    """`image:` leads to a picture and nowhere else."""
+    if attribute == "src":
+        return value if _PICTURE.match(value) else None
+    return None if attribute == "href" and value.lower().lstrip().startswith("image:") else value
 
 
 def without_secrets(text: str) -> str:

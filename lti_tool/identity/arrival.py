@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Rows, insert_or_get, objects_on, run
+from lti_tool.identity.groups import Section, record_sections
 from lti_tool.identity.placing import OpenedLink, placement_of
-from lti_tool.models import Blog, Course, Membership, Person, Placement, Role, shown_name
+from lti_tool.models import Blog, Course, CourseGroup, GroupMember, Membership, Person, Placement, Role, shown_name
 
 ROSTER_FRESH = timedelta(minutes=5)
 
@@ -40,7 +41,10 @@ class ReviewOf:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What a verified launch says of person and course, and what they came for; None where the LMS withheld it."""
+    """What a verified launch says of person and course, and what they came for; None where the LMS withheld it.
+
+    `sections` are those of the course that the person is in; None where the LMS names none at all.
+    """
 
     deployment_id: int
     platform_id: int
@@ -58,6 +62,7 @@ class Arrival:
     frame_origins: str
     return_url: str | None
     wants: OpenedLink | LinkQuestion | ReviewOf
+    sections: tuple[Section, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,17 @@ class Welcome:
     wakes_worker: bool = False
 
 
+# The keys of the sections that somebody is in, with a sign between them that no key holds.
+_SECTIONS = (
+    select(func.aggregate_strings(CourseGroup.lti_key, "\n"))
+    .select_from(GroupMember)
+    .join(CourseGroup, CourseGroup.id == GroupMember.group_id)
+    .where(
+        GroupMember.person_id == Person.id, CourseGroup.course_id == Course.id, CourseGroup.lti_key.is_not(None)
+    )
+    .correlate(Person, Course)
+    .scalar_subquery()
+)  # fmt: skip
 # A launch of people and links that are known, as most are, reads one row and writes none.
 _KNOWN = (
     select(
@@ -93,7 +109,7 @@ _KNOWN = (
         Placement.id.label("placement_id"), Placement.lti_line_item_url, Placement.lti_scopes,
         Placement.lti_line_items_url, Placement.column_gone_at,
         Blog.id.label("blog_id"), Blog.course_id.label("home_id"), Blog.title.label("blog_title"),
-        Blog.copied_from_id, Blog.copy_settled_at,
+        Blog.copied_from_id, Blog.copy_settled_at, _SECTIONS.label("sections"),
     )
     .select_from(Course)
     .join(Placement, Placement.course_id == Course.id)
@@ -166,6 +182,8 @@ def _welcome_news(session: Session, arrival: Arrival, link: OpenedLink, now: dat
     course = record_course(session, arrival)
     placement = placement_of(session, course, link, now)
     record_membership(session, arrival, course.id, person.id)
+    if _has_sections(arrival):
+        record_sections(session, course.id, person.id, arrival.sections or ())
     blog = placement.blog
     return Welcome(
         _visitor(arrival, person.id, course.id, blog.id, placement.id),
@@ -185,7 +203,17 @@ def _says_the_same(row: Row[*tuple[Any, ...]], arrival: Arrival, link: OpenedLin
         and (row.lti_line_items_url, tuple(row.lti_scopes)) == (link.columns, link.scopes)
         and (link.column is None or (row.lti_line_item_url == link.column and row.column_gone_at is None))
         and (row.blog_title == link.title or row.home_id != row.course_id)
+        and (not _has_sections(arrival) or _same_sections(row.sections, arrival.sections or ()))
     )
+
+
+def _has_sections(arrival: Arrival) -> bool:
+    """Whether the launch says which sections a student is in; staff are in none, they look after all."""
+    return arrival.sections is not None and arrival.role is Role.STUDENT and not arrival.is_test
+
+
+def _same_sections(kept: str | None, said: tuple[Section, ...]) -> bool:
+    return set(kept.split("\n") if kept else ()) == {section.key for section in said}
 
 
 def _visitor(arrival: Arrival, person_id: int, course_id: int, blog_id: int, placement_id: int) -> Visitor:

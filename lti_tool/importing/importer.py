@@ -76,6 +76,8 @@ def match_names(session: Session, course_id: int, names: Iterable[str]) -> dict[
     for person in people_of(session, course_id):
         shown[person.id] = person.shown_name
         whole[_plain(person.shown_name)].add(person.id)
+        if person.given_name and person.family_name:  # shown with a title, which a blog leaves out
+            whole[_plain(f"{person.given_name} {person.family_name}")].add(person.id)
         first[_plain(person.given_name or person.shown_name.partition(" ")[0])].add(person.id)
     return {name: _match(name, whole, first, shown) for name in set(names)}
 

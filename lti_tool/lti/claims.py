@@ -3,6 +3,7 @@
 Source: LTI Core 1.3, 5.3-5.4; the limits of identifiers 5.3.3, 5.3.5, 5.3.6.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from lti_tool.errors import LaunchRefused, Reason
 from lti_tool.identity.arrival import Arrival, LinkQuestion, ReviewOf
+from lti_tool.identity.groups import Section
 from lti_tool.identity.placing import OpenedLink
 from lti_tool.lti.platforms import PlatformFacts
 from lti_tool.lti.roles import course_role, is_test_user
@@ -40,9 +42,16 @@ COURSE_HISTORY = "context_id_history"
 LINK_HISTORY = "resource_link_id_history"
 HISTORIES = {COURSE_HISTORY: "$Context.id.history", LINK_HISTORY: "$ResourceLink.id.history"}
 
+# What says which sections or groups of the course somebody is in; only some LMSs have such variables
+# (`Family.section_variables`). Both are lists: ids with commas between, names as JSON.
+SECTION_IDS = "section_ids"
+SECTION_NAMES = "section_names"
+
 _LONGEST_ID = 255
 _LONGEST_HISTORY = 1_000  # as many as Canvas gives
 _LONGEST_TEXT = 500
+_LONGEST_NAMES = 10_000
+_MOST_SECTIONS = 100
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 
 Claims = Mapping[str, Any]
@@ -99,6 +108,7 @@ def arrival_from(claims: Claims, platform: PlatformFacts, deployment_id: int) ->
         frame_origins=_frame_origins(platform, claims),
         return_url=_safe_address(platform, _text(_object(claims, LAUNCH_PRESENTATION), "return_url", longest=2000)),
         wants=_wanted(claims, platform),
+        sections=_sections(_object(claims, CUSTOM)),
     )
 
 
@@ -182,6 +192,31 @@ def _history(custom: Claims, name: str) -> tuple[str, ...]:
         return ()
     ids = (unquote(part).strip() for part in value.split(",")[:_LONGEST_HISTORY])
     return tuple(one for one in ids if is_identifier(one))
+
+
+def _sections(custom: Claims) -> tuple[Section, ...] | None:
+    """The sections that somebody is in; None if the LMS was not asked, or could not fill it in.
+
+    Nothing says that Canvas lists ids and names in the same order, so a name counts where there is one of each.
+    """
+    value = custom.get(SECTION_IDS)
+    if not isinstance(value, str) or value.startswith("$"):
+        return None
+    ids = dict.fromkeys(part.strip() for part in value.split(",")[:_MOST_SECTIONS])
+    keys = [key for key in ids if is_identifier(key) and key.isprintable()]
+    names = _section_names(custom)
+    name = names[0] if len(keys) == len(names) == 1 else ""
+    return tuple(Section(key, name) for key in keys)
+
+
+def _section_names(custom: Claims) -> list[str]:
+    text = _text(custom, SECTION_NAMES, longest=_LONGEST_NAMES)
+    try:
+        listed = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return []
+    names = listed if isinstance(listed, list) else []
+    return [" ".join(storable(name).split()) for name in names if isinstance(name, str) and name.strip()]
 
 
 def product_family(claims: Claims) -> object:

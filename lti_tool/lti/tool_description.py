@@ -75,7 +75,7 @@ def registration_request(tool: ToolAddresses, family: Family, platform: Mapping[
             "domain": tool.domain,
             "description": DESCRIPTION,
             "target_link_uri": tool.launch_url,
-            "custom_parameters": HISTORIES,
+            "custom_parameters": {**HISTORIES, **dict(family.section_variables)},
             "claims": list(_also_in(platform.get("claims_supported"), CLAIMS)),
             "messages": _messages(tool, family, messages),
             **dict(family.registration_extras),
@@ -97,7 +97,7 @@ def canvas_developer_key(tool: ToolAddresses) -> dict[str, Any]:
         "target_link_uri": tool.launch_url,
         "scopes": list(SCOPES),
         "public_jwk_url": tool.key_set_url,
-        "custom_fields": HISTORIES,
+        "custom_fields": {**HISTORIES, **dict(CANVAS.section_variables)},
         "extensions": [
             {
                 "domain": tool.domain,

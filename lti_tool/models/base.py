@@ -19,4 +19,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime, Decimal: Points, dict[str, Any]: JSON, list[str]: JSON, str: PlainText}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcTime,
+        Decimal: Points,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[list[int]]: JSON,
+        str: PlainText,
+    }

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.column_types import by_value
-from lti_tool.kinds import Role
+from lti_tool.kinds import BlogShape, Role
 from lti_tool.models.base import Base
 from lti_tool.models.platforms import Deployment
 
@@ -65,6 +65,8 @@ class Membership(Base):
     roster_role: Mapped[Role | None] = mapped_column(by_value(Role))
     left_at: Mapped[datetime | None]
     is_test: Mapped[bool] = mapped_column(default=False)
+    wants_digest: Mapped[bool] = mapped_column(default=True)
+    digest_sent_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
 
     @property
@@ -77,11 +79,30 @@ def role_of(launched_role: Role | None, roster_role: Role | None) -> Role:
     return launched_role or roster_role or Role.OBSERVER
 
 
+class CourseGroup(Base):
+    """A part of a course: a section that the LMS names (`lti_key`), or a group that the teacher made here."""
+
+    __tablename__ = "course_group"
+    __table_args__ = (UniqueConstraint("course_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    name: Mapped[str]
+    lti_key: Mapped[str | None]
+
+
+class GroupMember(Base):
+    __tablename__ = "group_member"
+    group_id: Mapped[int] = mapped_column(ForeignKey("course_group.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+
+
 class Blog(Base):
     """What a link in a course opens: a prompt, its posts, its policy.
 
     `content_key` is the id that the LMS carries in the link, and takes along when a course is copied. A blog made for
-    such a copy says what it came from until the teacher has chosen what it is to be.
+    such a copy says what it came from until the teacher has chosen what it is to be. What each student owes is one
+    post where the class writes (`shape`), `owed_comments` on others' posts, and, if `answers_owed`, an answer to each
+    comment under their own.
     """
 
     __tablename__ = "blog"
@@ -91,6 +112,16 @@ class Blog(Base):
     title: Mapped[str] = mapped_column(default="")
     prompt: Mapped[str] = mapped_column(default="")
     prompt_html: Mapped[str] = mapped_column(default="")
+    shape: Mapped[BlogShape] = mapped_column(by_value(BlogShape), default=BlogShape.CLASS)
+    write_first: Mapped[bool] = mapped_column(default=False)
+    names_hidden: Mapped[bool] = mapped_column(default=False)
+    groups_apart: Mapped[bool] = mapped_column(default=False)
+    opens_at: Mapped[datetime | None]
+    posts_due_at: Mapped[datetime | None]
+    comments_due_at: Mapped[datetime | None]
+    answers_due_at: Mapped[datetime | None]
+    owed_comments: Mapped[int] = mapped_column(default=2)
+    answers_owed: Mapped[bool] = mapped_column(default=True)
     rule: Mapped[dict[str, Any] | None]
     last_post_number: Mapped[int] = mapped_column(default=0)
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("blog.id"))
@@ -175,5 +206,6 @@ class Visit(Base):
     placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"))
     frame_origins: Mapped[str]
     return_url: Mapped[str | None]
+    locale: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from lti_tool.models import Comment, Mark, Membership, Person, Placement, Post, Role
 from lti_tool.participation.rules import Activity, MarkedComment
 
+_POST_COUNTS = (Post.withdrawn_at.is_(None), Post.hidden_at.is_(None), Post.uncounted.is_(False))
+COMMENT_COUNTS = (Comment.deleted_at.is_(None), Comment.hidden_at.is_(None))
+
 
 @dataclass(frozen=True)
 class Student:
@@ -26,13 +29,18 @@ def activity_of(session: Session, blog_id: int, person_id: int) -> Activity:
 
 
 def activities(session: Session, blog_id: int, person_id: int | None = None) -> dict[int, Activity]:
-    """Return what everybody (or one person) did in a blog; asking for somebody who did nothing gives an empty one."""
-    posts = select(Post.author_id, func.count()).where(Post.blog_id == blog_id, Post.author_id.is_not(None))
+    """Return what everybody (or one person) did in a blog; asking for somebody who did nothing gives an empty one.
+
+    What was taken back, hidden by staff, or brought in and not approved yet does not count.
+    """
+    posts = select(Post.author_id, func.count()).where(
+        Post.blog_id == blog_id, Post.author_id.is_not(None), *_POST_COUNTS
+    )
     comments = (
         select(Comment.author_id, Post.number, Comment.number, Comment.words, Mark.mark)
         .join(Post, Post.id == Comment.post_id)
         .outerjoin(Mark, Mark.comment_id == Comment.id)
-        .where(Post.blog_id == blog_id, Comment.author_id.is_not(None), Comment.deleted_at.is_(None))
+        .where(Post.blog_id == blog_id, Comment.author_id.is_not(None), *COMMENT_COUNTS, Post.uncounted.is_(False))
         .order_by(Comment.written_at, Comment.id)
     )
     if person_id is not None:
@@ -48,11 +56,11 @@ def activities(session: Session, blog_id: int, person_id: int | None = None) -> 
 
 def contributed_at(session: Session, blog_id: int, person_id: int | None = None) -> dict[int, datetime]:
     """Return when each person (or one) last wrote something in a blog that still stands."""
-    posts = select(Post.author_id, func.max(Post.published_at)).where(Post.blog_id == blog_id)
+    posts = select(Post.author_id, func.max(Post.published_at)).where(Post.blog_id == blog_id, *_POST_COUNTS)
     comments = (
         select(Comment.author_id, func.max(Comment.written_at))
         .join(Post, Post.id == Comment.post_id)
-        .where(Post.blog_id == blog_id, Comment.deleted_at.is_(None))
+        .where(Post.blog_id == blog_id, *COMMENT_COUNTS, Post.uncounted.is_(False))
     )
     if person_id is not None:
         posts, comments = posts.where(Post.author_id == person_id), comments.where(Comment.author_id == person_id)

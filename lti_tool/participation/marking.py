@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Comment, Mark, Membership, Person, Post, Role
-from lti_tool.participation.activity import courses_of
+from lti_tool.participation.activity import COMMENT_COUNTS, courses_of
 from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import rescore
 
@@ -23,8 +23,8 @@ _A_STUDENT = or_(
 )
 # Comments are found by author and post, from an index that holds all that is asked for.
 _LIVE_IN_BLOG = (
-    Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"))),
-    Comment.deleted_at.is_(None),
+    Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"), Post.uncounted.is_(False))),
+    *COMMENT_COUNTS,
 )
 
 
@@ -162,7 +162,8 @@ def _markable(blog_id: int, course_id: int | None) -> Select[Comment]:
         .join(Post, Post.id == Comment.post_id)
         .where(
             Post.blog_id == blog_id,
-            Comment.deleted_at.is_(None),
+            Post.uncounted.is_(False),
+            *COMMENT_COUNTS,
             Comment.author_id.in_(_students(blog_id, course_id)),
         )
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.blog.text import LONGEST_COMMENT, safe_html, without_secrets
+from lti_tool.blog.text import LONGEST_COMMENT, UNDER_A_TITLE, safe_html, without_secrets
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Blog, PlannedBlog
 from lti_tool.participation.rules import DEFAULT_RULE, Activity, rule_from, stored
@@ -98,12 +98,12 @@ def set_prompt(session: Session, blog_id: int, text: str) -> None:
     """Change what a blog asks of its writers. Raises Rejected."""
     blog = session.get_one(Blog, blog_id)
     blog.prompt = checked_prompt(text)
-    blog.prompt_html = safe_html(blog.prompt)
+    blog.prompt_html = safe_html(blog.prompt, under=UNDER_A_TITLE)
 
 
 def _plan(session: Session, plan: PlannedBlog, maximum: Decimal | None) -> LinkPlan:
     plan.content_key = secrets.token_urlsafe(16)
-    plan.prompt_html = safe_html(plan.prompt)
+    plan.prompt_html = safe_html(plan.prompt, under=UNDER_A_TITLE)
     session.add(plan)
     return LinkPlan(plan.content_key, plan.title, plan.prompt, maximum)
 

@@ -13,7 +13,14 @@ from lti_tool.errors import Rejected
 from lti_tool.gradebook.column_changes import tell_columns
 from lti_tool.gradebook.outbox import Score, want_score
 from lti_tool.models import Blog, Comment, Correction, GradebookScore, Membership, Post, Role
-from lti_tool.participation.activity import activities, activity_of, contributed_at, courses_of, students_of
+from lti_tool.participation.activity import (
+    COMMENT_COUNTS,
+    activities,
+    activity_of,
+    contributed_at,
+    courses_of,
+    students_of,
+)
 from lti_tool.participation.rules import Activity, Rule, ScoreSheet, rule_from, stored
 from lti_tool.participation.rules.sheet import plain_number, two_decimals
 
@@ -73,8 +80,8 @@ _GLANCE = (
         .select_from(Comment)
         .where(
             Comment.author_id == bindparam("person_id"),
-            Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"))),
-            Comment.deleted_at.is_(None),
+            Comment.post_id.in_(select(Post.id).where(Post.blog_id == bindparam("blog_id"), Post.uncounted.is_(False))),
+            *COMMENT_COUNTS,
         )
         .scalar_subquery()
         .label("written"),

@@ -9,6 +9,8 @@ from .course import NAMESPACE
 
 Role = Literal["teacher", "assistant", "student", "observer", "designer", "admin", "test", "visitor"]
 
+SECTIONS = {1: "Monday class", 2: "Thursday class"}
+
 
 @dataclass(frozen=True)
 class Person:
@@ -63,6 +65,11 @@ class Person:
     def is_staff(self) -> bool:
         """Whether the gradebook is theirs to fill in."""
         return self.role in ("teacher", "assistant", "admin")
+
+    @property
+    def sections(self) -> tuple[int, ...]:
+        """Which of the course's sections they are in: a student in one, by turns, everybody else in all."""
+        return (1 + self.number % len(SECTIONS),) if self.role == "student" else tuple(SECTIONS)
 
     @property
     def is_gradable(self) -> bool:

@@ -73,15 +73,3 @@ lastly.className = "skip";
 lastly.setAttribute("role", "status");
 ledger.after(lastly);
 if (waiting(ledger)) follow();
-
-// A time in the form is the teacher's own: the server is told how far their clock is from UTC at that time.
-const due = document.getElementById("due");
-if (due) {
-  document.querySelector("[data-zone]").textContent = "your time";
-  due.form.addEventListener("submit", () => {
-    due.form.elements.minutes_behind_utc.value = new Date(due.value || Date.now()).getTimezoneOffset();
-  });
-}
-for (const time of document.querySelectorAll("[data-local] time")) {
-  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
-}

@@ -1,4 +1,4 @@
-// Makes the thread quicker; all of it works without. Replies open in place, keys move, a draft outlives the page.
+// Makes the thread quicker; all of it works without. Replies open in place, keys move.
 const template = document.getElementById("reply-form");
 let current = null;
 
@@ -34,38 +34,9 @@ function openReply(link) {
   holder.innerHTML = template.innerHTML.replaceAll("NUMBER", link.closest(".comment").id.slice(1));
   holder.querySelector('[name="once"]').value = crypto.randomUUID?.() ?? String(Math.random());
   article.append(holder);
-  keepDraft(holder.querySelector("form"));
+  holder.dispatchEvent(new Event("writing", { bubbles: true })); // drafts.js and formatting.js take it from there
   holder.querySelector("textarea").focus();
 }
-
-// A draft is kept in this browser at each pause and taken away once the text is posted. It belongs to the person and
-// the post, not to the visit: it is there again after the next launch. A browser that keeps nothing keeps no drafts.
-function storage(name) { try { return window[name]; } catch { return null; } }
-const drafts = storage("localStorage"), tab = storage("sessionStorage");
-
-function keepDraft(form) {
-  if (!drafts) return;
-  const area = form.querySelector("textarea"), said = form.querySelector("[data-draft-said]");
-  const key = `draft ${document.body.dataset.reader} ${form.dataset.draft}`;
-  const kept = drafts.getItem(key);
-  let timer;
-  if (kept && !area.value) { area.value = kept; said.textContent = "Your draft is back."; }
-  area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => { drafts.setItem(key, area.value); said.textContent = "Draft kept in this browser."; }, 500);
-  });
-  form.addEventListener("submit", () => { clearTimeout(timer); tab.setItem("posted", key); });
-}
-
-const posted = tab?.getItem("posted");
-if (posted && new URLSearchParams(location.search).has("at")) { drafts.removeItem(posted); tab.removeItem("posted"); }
-document.querySelectorAll("form[data-draft]").forEach(keepDraft);
-
-const onceButtons = () => document.querySelectorAll("[data-once] button");
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("[data-once]")) onceButtons().forEach((button) => { button.disabled = true; });
-});
-addEventListener("pageshow", () => onceButtons().forEach((button) => { button.disabled = false; })); // after "back"
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-reply], [data-jump]");
@@ -74,13 +45,36 @@ document.addEventListener("click", (event) => {
   if (link.matches("[data-reply]")) { event.preventDefault(); openReply(link); }
   else if (target) { event.preventDefault(); go(target); }
 });
+// `n` goes to the next comment that is new: on this page, else where the link above the thread leads.
+function nextNew() {
+  const fresh = [...document.querySelectorAll(".new-one")];
+  const next = fresh.find((comment) => !current || current.compareDocumentPosition(comment) & Node.DOCUMENT_POSITION_FOLLOWING);
+  if (next) go(next);
+  else if (document.querySelector("[data-next-new]")) location = document.querySelector("[data-next-new]").href;
+}
+
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  n: nextNew,
+  p: () => inCurrent("[data-jump]")?.click(),
+  r: () => inCurrent("[data-reply]")?.click(),
+};
+const keysAreOff = () => { try { return localStorage.getItem("keys") === "off"; } catch { return false; } };
+const keysPage = document.getElementById("keys");
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("textarea, input, select")) return;
-  if (event.key === "j") step(1);
-  else if (event.key === "k") step(-1);
-  else if (event.key === "p") inCurrent("[data-jump]")?.click();
-  else if (event.key === "r" && inCurrent("[data-reply]")) { event.preventDefault(); inCurrent("[data-reply]").click(); }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("textarea, input, select, [contenteditable]")) return;
+  if (event.key === "?" && keysPage) { event.preventDefault(); keysPage.showModal(); }
+  else if (KEYS[event.key] && !keysAreOff()) { event.preventDefault(); KEYS[event.key](); }
 });
+const keysSwitch = keysPage?.querySelector("input");
+if (keysSwitch) {
+  keysSwitch.checked = !keysAreOff();
+  keysSwitch.addEventListener("change", () => { try { localStorage.setItem("keys", keysSwitch.checked ? "on" : "off"); } catch { keysSwitch.checked = true; } });
+  document.querySelector("[data-keys]").addEventListener("click", () => keysPage.showModal());
+  document.querySelector("[data-keys]").hidden = false;
+}
 
 const named = /^#c\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
 // After the browser has gone there itself, which takes the focus away from whatever has it.

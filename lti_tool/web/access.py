@@ -3,7 +3,9 @@
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g, request
+from sqlalchemy.orm import Session
 
+from lti_tool.blog.sight import Sight, sight_of
 from lti_tool.errors import NotAllowed
 from lti_tool.identity.arrival import Visitor
 from lti_tool.identity.visits import ADDRESS_MARK, VISIT_HOURS, OpenedVisit, visit_ended, visitor_of
@@ -19,6 +21,12 @@ def tool() -> Tool:
 def visitor() -> Visitor:
     """The person whose visit the address names, as `let_in` found them."""
     return cast(Visitor, g.visitor)
+
+
+def sight(session: Session) -> Sight:
+    """What the person whose visit this is may see in the blog."""
+    who = visitor()
+    return sight_of(session, who.blog_id, who.course_id, who.person_id, who.role)
 
 
 def blueprint_for_visits(name: str, *, staff_only: bool = False) -> Blueprint:

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.posts import PostView, open_post, posts_by
-from lti_tool.blog.reading import CommentView, comment_view
+from lti_tool.blog.reading import comment_view
+from lti_tool.blog.views import CommentView
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.gradebook.attempts import attempts_for
 from lti_tool.gradebook.ledger import sync_progress_of
@@ -24,7 +25,7 @@ from lti_tool.participation.marking import (
 from lti_tool.participation.rules import RULES
 from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import change_rule, correct_score, excuse, rule_of, standing, standings
-from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
+from lti_tool.web.access import blueprint_for_visits, require_teacher, sight, tool, visitor
 from lti_tool.web.numbers import row_number
 
 room = blueprint_for_visits("desk", staff_only=True)
@@ -130,15 +131,15 @@ def save_rule() -> Response | tuple[str, int]:
 
 
 def _queue_page(session: Session, item: ToMark | None, *, part: bool = False) -> str:
-    who = visitor()
+    who, sees = visitor(), sight(session)
     post: PostView | None = None
     parent: CommentView | None = None
     if item is not None:
-        opened = open_post(session, who.blog_id, item.post_number)
+        opened = open_post(session, sees, item.post_number)
         post = opened.view
         if item.answers_id is not None:
             answered = session.get_one(Comment, item.answers_id).number
-            parent = comment_view(session, opened.row, who.course_id, answered)
+            parent = comment_view(session, opened.row, sees, answered)
     return render_template(
         "desk/_queue.html" if part else "desk/queue.html",
         item=item,

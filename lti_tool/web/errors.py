@@ -80,8 +80,17 @@ def _tool_error(problem: ToolError) -> Response:
         page = request.url_rule.rule if request.url_rule else ""
         log.warning("refused", why=type(problem).__name__, status=status, page=page, method=request.method)
     # Whatever went wrong, what somebody has just written is given back.
-    kept = problem.kept if isinstance(problem, Rejected) else request.form.get("body", "")
+    kept = problem.kept if isinstance(problem, Rejected) else _just_written()
     return error_page(problem.what, problem.do, status, kept=kept)
+
+
+def _just_written() -> str:
+    """All that a form for writing brought along, as one text to copy."""
+    try:
+        sent = [request.form.get(name, "").strip() for name in ("title", "subtitle", "body", "sources")]
+    except HTTPException:  # it was too much to be read
+        return ""
+    return "\n\n".join(text for text in sent if text)
 
 
 def _http_error(problem: HTTPException) -> Response:

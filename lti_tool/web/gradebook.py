@@ -1,7 +1,5 @@
 """The gradebook page: what the LMS should show, what it took, what is in the way, and sending it again."""
 
-from datetime import UTC, datetime, timedelta
-
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -15,6 +13,7 @@ from lti_tool.models import Settled
 from lti_tool.participation.columns import column_maximum
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
+from lti_tool.web.times import moment_from
 
 room = blueprint_for_visits("gradebook", staff_only=True)
 
@@ -101,21 +100,9 @@ def due() -> Response:
     """Send nothing before a time; without one, send scores as they come."""
     require_teacher()
     with tool().database.writing() as session:
-        set_due(session, visitor().blog_id, _moment(), tool().clock())
+        set_due(session, visitor().blog_id, moment_from(request.form, "due"), tool().clock())
     tool().ring()
     return redirect(url_for("gradebook.page", done="due"), 303)
-
-
-def _moment() -> datetime | None:
-    """The time in the form: of the teacher's zone where their browser's script told it, else UTC."""
-    written = request.form.get("due", "").strip()
-    if not written:
-        return None
-    try:
-        behind = timedelta(minutes=int(request.form.get("minutes_behind_utc") or 0))
-        return datetime.fromisoformat(written).replace(tzinfo=UTC) + behind
-    except (ValueError, OverflowError):
-        raise Rejected("That is not a day and a time.", "Choose both, or clear the field to send at once.") from None
 
 
 @room.post("/gradebook/settle")

@@ -1,14 +1,16 @@
-"""Bringing in a copied class blog page: paste or choose a file, correct what was found, then store it."""
+"""Bringing in a post or a whole blog: paste or choose a file. A copied page is corrected here, then stored."""
 
 from collections.abc import Mapping
 from io import BytesIO
+from typing import BinaryIO, cast
 
 from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.errors import ImportProblem, Rejected
-from lti_tool.importing.formats import FoundPost, read_posts
+from lti_tool.importing.approval import uncounted_total
+from lti_tool.importing.formats import FIRST_BYTES, FoundPost, format_of, read_posts
 from lti_tool.importing.importer import (
     ApprovedComment,
     ApprovedPost,
@@ -22,35 +24,43 @@ from lti_tool.importing.importer import (
     unmatched_comments,
 )
 from lti_tool.participation.scoring import rescore_all
+from lti_tool.web import import_runs
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
 
 room = blueprint_for_visits("importing", staff_only=True)
-LARGEST_UPLOAD = 6_000_000
+LARGEST_UPLOAD = import_runs.LARGEST_ARCHIVE + 1_000_000
+LARGEST_FORM = 6_000_000
 _MOST_FIELDS = 20_000
 
 
 @room.before_request
 def allow_large_forms() -> None:
     request.max_content_length = LARGEST_UPLOAD
-    request.max_form_memory_size = LARGEST_UPLOAD
+    request.max_form_memory_size = LARGEST_FORM
     request.max_form_parts = _MOST_FIELDS
 
 
 @room.get("/import")
 def start() -> str:
-    return render_template("importing/start.html", text="")
+    with tool().database.reading() as session:
+        waiting = uncounted_total(session, visitor().blog_id)
+    return render_template("importing/start.html", text="", waiting=waiting)
 
 
 @room.post("/import")
-def preview() -> str | tuple[str, int]:
+def preview() -> str | Response | tuple[str, int]:
     """Show what was found, every guess with its reason and open to change; nothing is stored."""
     upload, text = request.files.get("file"), request.form.get("text", "")
-    content = upload.stream.read() if upload and upload.filename else text.encode()
-    if not content.strip():
+    file = cast(BinaryIO, upload.stream) if upload and upload.filename else BytesIO(text.encode())
+    first_bytes = file.read(FIRST_BYTES)
+    file.seek(0)
+    if not first_bytes.strip():
         nothing = Rejected("There is nothing to import yet.", "Paste the page's text, or choose a file with it.")
         return render_template("importing/start.html", text=text, problem=nothing), 422
     try:
-        found = read_posts(BytesIO(content))
+        if format_of(first_bytes).is_archive:
+            return import_runs.begin(file)
+        found = read_posts(file)
     except ImportProblem as problem:
         return render_template("importing/start.html", text=text, problem=problem), 422
     with tool().database.reading() as session:

@@ -12,11 +12,13 @@ from lti_tool.web.access import tool
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The LMS posts here from its own origin; each is bound to a login by signature, state and cookie.
 _OPEN_TO_OTHERS = frozenset({"/lti/login", "/lti/launch"})
+# A mail's own program posts to this signed address (RFC 8058); it carries no cookie, and needs none.
+_OPEN_TO_MAIL = "/digest/stop/"
 
 
 def refuse_foreign_posts() -> None:
     """Raise NotAllowed for a changing request that does not show it comes from this tool's own pages."""
-    if request.method in _SAFE_METHODS or request.path in _OPEN_TO_OTHERS:
+    if request.method in _SAFE_METHODS or request.path in _OPEN_TO_OTHERS or request.path.startswith(_OPEN_TO_MAIL):
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")

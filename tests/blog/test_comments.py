@@ -23,7 +23,7 @@ from lti_tool.blog.thread import LEVELS, numbers
 from lti_tool.database import Database
 from lti_tool.errors import NotAllowed, NotFound, Rejected
 from lti_tool.models import Comment, Post, Role
-from tests.a_school import NOW, a_blog, a_comment, a_post, a_student, course_of
+from tests.a_school import NOW, a_blog, a_comment, a_post, a_student, all_of, course_of
 from tests.threads import at_once
 
 LATER = NOW + timedelta(minutes=5)
@@ -59,7 +59,7 @@ class Thread:
         """The numbers that a reader sees, in reading order."""
         with self.database.reading() as session:
             post = session.get_one(Post, self.post_id)
-            page = thread_page(session, post, course_of(session, self.blog_id), size=1000)
+            page = thread_page(session, post, all_of(session, self.blog_id), size=1000)
             shown = []
             left = list(page.comments)
             while left:
@@ -325,7 +325,7 @@ def test_a_post_of_another_blog_is_not_found(thread: Thread) -> None:
     with thread.database.writing() as session:
         other = a_blog(session)
         with pytest.raises(NotFound):
-            find_post(session, other, 1)
+            find_post(session, all_of(session, other), 1)
 
 
 def test_the_same_words_again_from_a_form_reached_by_back_are_one_comment(thread: Thread) -> None:

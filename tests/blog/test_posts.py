@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, open_post, posts_of
+from lti_tool.blog.post_index import post_list
+from lti_tool.blog.posts import PostDraft, add_post, edit_post, find_post, open_post
 from lti_tool.blog.text import LONGEST_POST
 from lti_tool.database import Database
 from lti_tool.errors import NotAllowed, NotFound, Rejected
 from lti_tool.models import Blog, Post
-from tests.a_school import NOW, a_blog, a_post, a_student, course_of
+from tests.a_school import NOW, a_blog, a_post, a_student, all_of, course_of
 from tests.threads import at_once
 
 LATER = NOW + timedelta(hours=1)
@@ -29,7 +30,7 @@ def test_a_post_as_it_is_shown(shared_database: Database) -> None:
         blog = a_blog(session)
         author = a_student(session, course_of(session, blog), "Anna Berg")
         post = add_post(session, blog, replace(DRAFT, author_id=author), NOW)
-        view = open_post(session, blog, post.number).view
+        view = open_post(session, all_of(session, blog), post.number).view
     assert (view.number, view.title, view.subtitle, view.author.name) == (
         1,
         "On the Thaw",
@@ -49,7 +50,7 @@ def test_an_imported_post_keeps_the_name_on_its_page(shared_database: Database) 
     with shared_database.writing() as session:
         blog = a_blog(session)
         post = add_post(session, blog, replace(DRAFT, author_name="Dr. Who", plain=True), NOW)
-        view = open_post(session, blog, post.number).view
+        view = open_post(session, all_of(session, blog), post.number).view
     assert (view.author.id, view.author.name, view.imported_at) == (None, "Dr. Who", NOW)
     assert "*secret*" in view.html
 
@@ -60,7 +61,7 @@ def test_posts_are_listed_newest_first_and_each_blog_has_its_own(shared_database
         for title in ("One", "Two", "Three"):
             a_post(session, blog, title=title)
         a_post(session, other, title="Elsewhere")
-        posts = posts_of(session, blog, course_of(session, blog))
+        posts = post_list(session, all_of(session, blog)).posts
     assert [(post.number, post.title) for post in posts] == [(3, "Three"), (2, "Two"), (1, "One")]
 
 
@@ -93,7 +94,7 @@ def test_what_cannot_be_a_post(shared_database: Database, change: dict[str, str]
         blog = a_blog(session)
         with pytest.raises(Rejected, match=says):
             add_post(session, blog, replace(DRAFT, **change), NOW)  # type: ignore[arg-type]
-        assert posts_of(session, blog, course_of(session, blog)) == ()
+        assert post_list(session, all_of(session, blog)).posts == ()
         assert session.get_one(Blog, blog).last_post_number == 0
 
 
@@ -103,7 +104,7 @@ def test_its_author_changes_a_post(shared_database: Database) -> None:
         author = a_student(session, course_of(session, blog))
         post = session.get_one(Post, a_post(session, blog, author))
         edit_post(session, post, replace(DRAFT, title="Better", author_id=author), LATER)
-        view = open_post(session, blog, post.number).view
+        view = open_post(session, all_of(session, blog), post.number).view
     assert (view.title, view.edited_at, view.published_at) == ("Better", LATER, NOW)
     assert "<em>secret</em>" in view.html
 
@@ -124,6 +125,9 @@ def test_nobody_changes_what_another_wrote(shared_database: Database) -> None:
 def test_a_post_is_found_in_its_own_blog_alone(shared_database: Database) -> None:
     with shared_database.writing() as session:
         blog, other = a_blog(session), a_blog(session)
-        assert find_post(session, blog, session.get_one(Post, a_post(session, blog)).number).blog_id == blog
+        assert (
+            find_post(session, all_of(session, blog), session.get_one(Post, a_post(session, blog)).number).blog_id
+            == blog
+        )
         with pytest.raises(NotFound):
-            find_post(session, other, 1)
+            find_post(session, all_of(session, other), 1)

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from lti_tool.blog.comments import Draft, add_comment, delete_comment
-from lti_tool.blog.reading import PAGE_SIZE, CommentView, ThreadPage, comment_view, page_holding, thread_page
+from lti_tool.blog.reading import PAGE_SIZE, ThreadPage, comment_view, page_holding, thread_page
+from lti_tool.blog.views import CommentView
 from lti_tool.database import Database
 from lti_tool.models import Comment, Course, Deployment, Person, Platform, Post, Role
-from tests.a_school import NOW, a_blog, a_comment, a_person, a_post, a_student, a_teacher, course_of
+from tests.a_school import NOW, a_blog, a_comment, a_person, a_post, a_student, a_teacher, all_of, course_of
 
 COMMENTS = 173
 
@@ -25,7 +26,7 @@ class LongThread:
         self.database = database
         chance = random.Random(7)
         with database.writing() as session:
-            blog = a_blog(session)
+            blog = self.blog_id = a_blog(session)
             self.course_id = course_of(session, blog)
             author = a_student(session, self.course_id)
             self.post_id = a_post(session, blog)
@@ -43,7 +44,8 @@ class LongThread:
 
     def page(self, after: str = "", size: int = PAGE_SIZE) -> ThreadPage:
         with self.database.reading() as session:
-            return thread_page(session, session.get_one(Post, self.post_id), self.course_id, after, size)
+            post = session.get_one(Post, self.post_id)
+            return thread_page(session, post, all_of(session, self.blog_id), after, size)
 
     def holding(self, number: int, size: int = PAGE_SIZE) -> str:
         with self.database.reading() as session:
@@ -126,8 +128,8 @@ def test_a_thread_without_comments(shared_database: Database) -> None:
     with shared_database.writing() as session:
         blog = a_blog(session)
         post = session.get_one(Post, a_post(session, blog))
-        assert thread_page(session, post, course_of(session, blog)) == ThreadPage((), None, None)
-        assert comment_view(session, post, course_of(session, blog), 1) is None
+        assert thread_page(session, post, all_of(session, blog)) == ThreadPage((), None, None)
+        assert comment_view(session, post, all_of(session, blog), 1) is None
 
 
 @pytest.mark.parametrize("after", ["zzz", "-", "999999", "000001x", "'; DROP TABLE comment", "é", "\x00", "0" * 5000])
@@ -154,7 +156,7 @@ def test_names_and_badges(shared_database: Database) -> None:
             a_comment(session, post.id, person)
         for said in ("Mr. Smith", None):
             add_comment(session, post.id, Draft("Words.", f"said-{said}", None, answers=1, author_name=said), NOW)
-        views = list(flat(thread_page(session, post, course).comments))
+        views = list(flat(thread_page(session, post, all_of(session, blog)).comments))
         shown = {view.number: (view.author.name, view.author.badge) for view in views}
     assert shown == {
         1: ("Anna Berg", "author"),
@@ -185,4 +187,4 @@ def test_a_badge_belongs_to_one_course(shared_database: Database) -> None:
         post = session.get_one(Post, a_post(session, blog))
         a_comment(session, post.id, person)
         assert other_blog != blog
-        assert [view.author.badge for view in thread_page(session, post, course.id).comments] == [""]
+        assert [view.author.badge for view in thread_page(session, post, all_of(session, blog)).comments] == [""]

@@ -1,5 +1,6 @@
 """What people write becomes HTML that is safe to show, and plain text keeps every character."""
 
+import re
 import time
 from html.parser import HTMLParser
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lti_tool.blog.text import checked, safe_html, safe_line, word_count
+from lti_tool.blog.text import UNDER_A_TITLE, checked, safe_html, safe_line, shown, word_count
 from lti_tool.errors import Rejected
 
 ATTACKS = (
@@ -157,16 +158,59 @@ def test_plain_text_keeps_every_character_of_any_text(text: str) -> None:
         ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>'),
         ("> a", "<blockquote>\n<p>a</p>\n</blockquote>"),
         ("`a < b`", "<p><code>a &lt; b</code></p>"),
-        ("# a", "<h3>a</h3>"),
-        ("#### a", "<h6>a</h6>"),
-        ("###### a", "<h6>a</h6>"),
+        ("# a", "<h4>a</h4>"),
+        ("#### a", "<h4>a</h4>"),
+        ("###### a", "<h4>a</h4>"),
         ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
-        ("![picture](https://a.example/b.png)", "<p></p>"),
+        ("![A map](image:abc_D-1)", '<p><img src="image:abc_D-1" alt="A map"></p>'),
         ("a <b>c</b>", "<p>a &lt;b&gt;c&lt;/b&gt;</p>"),
     ],
 )
 def test_what_markdown_can_say(text: str, html: str) -> None:
     assert safe_html(text).strip() == html
+
+
+@pytest.mark.parametrize(("text", "words"), [("![a map](https://a.example/b.png)", "a map"),
+                                              ("![](https://a.example/b.png)", "https://a.example/b.png")])  # fmt: skip
+def test_a_picture_from_elsewhere_is_a_link(text: str, words: str) -> None:
+    """Shown, it would tell its owner who reads."""
+    html = Elements(safe_html(text))
+    assert [tag for tag, _ in html.found] == ["p", "a"]
+    assert html.found[1][1]["href"] == "https://a.example/b.png"
+    assert html.text.strip() == words
+
+
+@pytest.mark.parametrize(
+    "text", ["![](image:abc)", "![  ](image:abc)", "a\n\n> ![](image:abc)", "x[^1]\n\n[^1]: ![](image:a)"]
+)
+def test_a_picture_says_what_it_shows(text: str) -> None:
+    with pytest.raises(Rejected, match="cannot see it") as refused:
+        safe_html(text)
+    assert refused.value.kept == text
+    assert "[" in Elements(safe_html(text, plain=True)).text  # what was brought in is no Markdown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[x](image:abc)", "[x](IMAGE:abc)", "![x](image:../../desk)", "![x](image:a?b=c)", '![x"onerror=y](image:a"b)',
+     '![a" onerror="alert(1)](image:abc)', "![<b>](image:abc)", "[![a](image:abc)](javascript:alert(1))"],
+)  # fmt: skip
+def test_only_a_key_names_a_picture(text: str) -> None:
+    for tag, attributes in Elements(safe_html(text)).found:
+        assert tag in {"p", "a", "img"}
+        assert set(attributes) <= {"href", "target", "rel", "src", "alt"}
+        assert attributes.get("src", "image:abc") == "image:abc"
+        assert not (attributes.get("href") or "").lower().startswith(("image:abc", "javascript:"))
+
+
+def test_a_picture_gets_its_address_when_it_is_shown() -> None:
+    stored = safe_html('![A map](image:abc) and the words <img src="image:abc"')
+    html = Elements(shown(stored, "/v/VISIT/images?key=", "c7"))
+    assert [attributes for tag, attributes in html.found if tag == "img"] == [
+        {"loading": "lazy", "src": "/v/VISIT/images?key=abc", "alt": "A map"}
+    ]
+    assert 'the words <img src="image:abc"' in html.text
+    assert shown("<p>Nothing of this.</p>", "/v/VISIT/images?key=", "c7") == "<p>Nothing of this.</p>"
 
 
 def test_a_table() -> None:
@@ -225,3 +269,17 @@ def test_checked_text() -> None:
     assert checked("x" * 10, 10) == "x" * 10
     with pytest.raises(Rejected):
         checked("x" * 11, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# a\n## b\n# c", "454"),
+        ("### a\n# b\n###### c", "445"),
+        ("# a\n###### b", "45"),
+        ("# a\n## b\n### c\n#### d", "4566"),
+    ],
+)
+def test_headings_stand_below_the_comments_and_leave_none_out(text: str, levels: str) -> None:
+    assert "".join(re.findall(r"<h(\d)>", safe_html(text))) == levels
+    assert min(re.findall(r"<h(\d)>", safe_html(text, under=UNDER_A_TITLE))) == "2"

@@ -230,7 +230,9 @@ def test_row_283_a_form_from_elsewhere_changes_nothing(door: Stage, headers: dic
     teacher = door.launched("irena")
     written = {name: value.replace("{lms}", door.lms_url) for name, value in headers.items()}
     changing = [rule for rule in door.app.url_map.iter_rules() if "POST" in (rule.methods or ())]
-    addresses = [rule.rule for rule in changing if not rule.rule.startswith("/lti/")]
+    # A mail program's own request carries no cookie, and its address is signed (tests/mailing).
+    by_mail = "/digest/stop/<token>"
+    addresses = [rule.rule for rule in changing if not rule.rule.startswith("/lti/") and rule.rule != by_mail]
     assert len(addresses) > 5
     for address in addresses:
         path = address.replace("/v/<visit_key>", teacher.home)

@@ -602,7 +602,11 @@ def test_row_309_one_page_lists_every_value(stage_on_sqlite: Stage) -> None:
     copied = re.findall(r'<code class="to-copy">([^<]+)</code>', page.text)
     tool = stage_on_sqlite.tool_url
     own = {f"{tool}{path}" for path in ("/lti/login", "/lti/launch", "/lti/config.json", "/.well-known/jwks.json")}
-    custom = {"context_id_history=$Context.id.history", "resource_link_id_history=$ResourceLink.id.history"}
+    custom = {
+        "context_id_history=$Context.id.history",
+        "resource_link_id_history=$ResourceLink.id.history",
+        "section_ids=$Moodle.Person.userGroupIds",
+    }
     assert set(map(unescape, copied)) == {*own, *SCOPES, *custom, "Class blog"}
     text = unescape(page.text)
     for message in ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"):

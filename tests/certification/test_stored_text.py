@@ -80,7 +80,10 @@ def dressed(attempt: Attempt, text: str, **more: Any) -> Attempt:
 
 
 def pages_of(stage: Stage, browser: ScriptBrowser, number: int) -> Iterator[tuple[str, str]]:
-    """Every page of a visit that this browser may open, with its address. A file to save is no page, and says so."""
+    """Every page of a visit that this browser may open, with its address.
+
+    A file to save is no page, and says so; nor is an answer to a script, or a picture.
+    """
     for rule in stage.app.url_map.iter_rules():
         if not rule.rule.startswith("/v/<visit_key>") or "GET" not in (rule.methods or ()):
             continue
@@ -90,7 +93,9 @@ def pages_of(stage: Stage, browser: ScriptBrowser, number: int) -> Iterator[tupl
         answer = browser.get(path)
         assert answer.status_code < 500, path
         if not answer.headers.get("Content-Type", "text/html").startswith("text/html"):
-            assert answer.headers["Content-Disposition"].startswith("attachment"), path
+            kind = answer.headers["Content-Type"]
+            saved = answer.headers.get("Content-Disposition", "").startswith("attachment")
+            assert saved or kind == "application/json" or kind.startswith("image/"), path
             assert answer.headers["X-Content-Type-Options"] == "nosniff", path
             continue
         yield path.removeprefix(browser.home), answer.text

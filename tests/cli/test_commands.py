@@ -380,3 +380,43 @@ def test_sync_now_sends_and_returns(stage_on_sqlite: Stage, in_a_folder: Callabl
     (one,) = json.loads(result.stdout)
     assert (one["wanted"], one["lms_shows"], one["state"], one["next_attempt"]) == (4.0, 4.0, "confirmed", None)
     assert stage_on_sqlite.school.grades(stage_on_sqlite.school.column_of(1).id)["tom"].score == 4.0
+
+
+def test_a_whole_blog_goes_in_and_out(line: CommandLine, tmp_path: Path) -> None:
+    """Read, stored, started again without doubling, and written out as each kind of file."""
+    database = line.database()
+    with database.writing() as session:
+        blog = a_blog(session)
+    sample = Path(__file__).parent.parent / "importing" / "samples" / "wxr" / "conversation.xml"
+    found = line.json("import", str(sample), "--dry-run")["posts"]
+    assert [(one["title"], len(one["comments"])) for one in found] == [("The bridge & the river", 5), ("A draft", 0)]
+    assert "example.edu" not in json.dumps([one["comments"][2]["author"] for one in found[:1]])
+    first, second = (line.run("import", str(sample), "--with", "pending") for _ in range(2))
+    assert f"Blog {blog}, Class blog: 2 posts stored with 4 comments, 0 were there before, 0 left out." in first.stderr
+    assert "0 posts stored with 0 comments, 2 were there before" in second.stderr
+    with database.reading() as session:
+        assert [post.uncounted for post in session.scalars(select(Post))] == [True, True]
+    for kind in ("json", "wxr", "html"):
+        line.ok("export", "--format", kind, str(tmp_path / kind))
+        assert "The bridge" in (tmp_path / kind).read_text()
+    assert "Ben Cole" not in line.ok("export", "--pseudonyms")
+    assert "2 were there before" in line.run("import", str(tmp_path / "json")).stderr
+    assert "cut off" in line.problem("import", str(_cut(sample, tmp_path)))
+    database.close()
+
+
+def test_a_whole_blog_counts_at_once_if_the_operator_says_so(line: CommandLine) -> None:
+    database = line.database()
+    with database.writing() as session:
+        a_blog(session)
+    sample = Path(__file__).parent.parent / "importing" / "samples" / "feed" / "simple.rss"
+    line.ok("import", str(sample), "--count")
+    with database.reading() as session:
+        assert [post.uncounted for post in session.scalars(select(Post))] == [False, False]
+    database.close()
+
+
+def _cut(sample: Path, folder: Path) -> Path:
+    short = folder / "short.xml"
+    short.write_bytes(sample.read_bytes()[:-100])
+    return short

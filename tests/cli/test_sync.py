@@ -210,7 +210,7 @@ def test_the_bar_moves_while_scores_arrive(lesson: Class, tmp_path: Path) -> Non
 
 def test_ctrl_c_loses_nothing(lesson: Class, tmp_path: Path) -> None:
     lesson.want(*lesson.enrol(STUDENTS))
-    lesson.stage.school.faults.set("slow", seconds=0.2, path="/scores")
+    lesson.stage.school.faults.set("slow", seconds=1, path="/scores")
     with at_a_terminal(lesson.stage, tmp_path / "facts.json") as command:
         command.read_until(lambda: command.positions() and command.positions()[-1] > 0)
         command.process.send_signal(signal.SIGINT)

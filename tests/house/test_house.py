@@ -156,11 +156,11 @@ def test_every_template_is_rendered_and_every_rendered_one_is_there() -> None:
 
 
 def test_templates_trust_only_what_was_sanitised() -> None:
-    """`|safe` stands only after what `blog.text` made."""
+    """`|safe` and `|written` stand only after what `blog.text` made."""
     trusted = {
         match
         for path in TEMPLATES.rglob("*.html")
-        for match in re.findall(r"([\w.\[\]]+)\s*\|\s*safe", path.read_text())
+        for match in re.findall(r"([\w.\[\]]+)\s*\|\s*(?:safe|written)", path.read_text())
     }
     assert {name.split(".")[-1] for name in trusted} <= {"html", "prompt", "source"}
     for path in TEMPLATES.rglob("*.html"):

@@ -6,6 +6,7 @@ To add a sample, put the file and the posts it holds (``name.txt`` and ``name.js
 import dataclasses
 import io
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,12 @@ FILES = sorted(path for path in SAMPLES.glob("*/*") if path.suffix != ".json")
 
 
 def as_json(posts: tuple[FoundPost, ...]) -> object:
-    return json.loads(json.dumps([dataclasses.asdict(post) for post in posts]))
+    return json.loads(json.dumps([dataclasses.asdict(post) for post in posts], default=as_text))
+
+
+def as_text(value: object) -> str:
+    """A date, or a kind of standing, as the samples have it."""
+    return value.isoformat() if isinstance(value, datetime) else str(getattr(value, "value", value))
 
 
 def test_every_format_has_samples_and_every_sample_folder_a_format() -> None:

@@ -16,7 +16,7 @@ def lesson(paired_stage: Stage) -> Class:
 
 def not_before(lesson: Class, **ahead: float) -> None:
     day = lesson.stage.clock() + timedelta(**ahead)
-    answer = lesson.teacher.post("gradebook/due", {"due": f"{day:%Y-%m-%dT%H:%M}", "minutes_behind_utc": "0"})
+    answer = lesson.teacher.post("gradebook/due", {"due": f"{day:%Y-%m-%dT%H:%M}", "due_behind_utc": "0"})
     assert answer.status_code == 303
 
 
@@ -68,7 +68,7 @@ def test_a_day_outlasts_holding_back(lesson: Class) -> None:
 def test_what_is_no_time_is_said_and_changes_nothing(lesson: Class) -> None:
     not_before(lesson, days=2)
     for wrong in ("soon", "2026-13-40T10:00", "9999-12-31T23:59"):
-        answer = lesson.teacher.post("gradebook/due", {"due": wrong, "minutes_behind_utc": "99999999999999"})
+        answer = lesson.teacher.post("gradebook/due", {"due": wrong, "due_behind_utc": "99999999999999"})
         assert answer.status_code == 422
         assert "not a day and a time" in answer.text
     assert "No score goes to the LMS before" in lesson.teacher.get("gradebook").text
@@ -77,7 +77,7 @@ def test_what_is_no_time_is_said_and_changes_nothing(lesson: Class) -> None:
 def test_the_teachers_clock_counts(lesson: Class) -> None:
     """Their browser says that it is five hours behind UTC: nine in the morning there is two in the afternoon here."""
     day = lesson.stage.clock() + timedelta(days=2)
-    form = {"due": f"{day:%Y-%m-%d}T09:00", "minutes_behind_utc": "300"}
+    form = {"due": f"{day:%Y-%m-%d}T09:00", "due_behind_utc": "300"}
     assert lesson.teacher.post("gradebook/due", form).status_code == 303
     assert f"{day:%Y-%m-%d}T14:00" in lesson.teacher.get("gradebook").text
 

@@ -21,6 +21,7 @@ class CopiedPage:
 
     name = "copied_page"
     label = "The text of a class blog's page, copied and pasted"
+    is_archive = False
 
     def looks_like(self, first_bytes: bytes) -> bool:
         return is_plain_text(first_bytes)

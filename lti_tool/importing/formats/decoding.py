@@ -1,6 +1,7 @@
 """From bytes to text: which files are text at all, and in which encoding, said plainly when it had to be guessed."""
 
 import codecs
+import re
 
 from lti_tool.errors import ImportProblem
 
@@ -21,7 +22,8 @@ KINDS_BY_FIRST_BYTES = (
     (b"MZ\x90\x00", "a program"),
     (b"SQLite format 3\x00", "a SQLite database"),
 )
-HTML_OPENINGS = ("<!doctype html", "<html", "<head", "<body", "<?xml", "<!--")
+OWN_EXPORT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"class_blog\"\s*:")
+HTML_OPENINGS = ("<!doctype", "<html", "<rss", "<feed", "<head", "<body", "<?xml", "<!--")
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 TEXT_CONTROLS = "\t\n\r\f\v"
@@ -29,8 +31,8 @@ OTHER_CONTROLS = {code for code in range(32) if chr(code) not in TEXT_CONTROLS}
 
 
 def is_plain_text(first_bytes: bytes) -> bool:
-    """Whether these bytes begin a text file that is not markup. An empty file is no text."""
-    if not first_bytes.strip() or _kind(first_bytes) or _is_markup(first_bytes):
+    """Whether these bytes begin a text file that is not markup, nor an export. An empty file is no text."""
+    if not first_bytes.strip() or _kind(first_bytes) or _is_markup(first_bytes) or OWN_EXPORT.match(first_bytes):
         return False
     return first_bytes.startswith((*UTF_16_MARKS, *UTF_32_MARKS)) or b"\x00" not in first_bytes
 
@@ -43,7 +45,9 @@ def refusal(first_bytes: bytes) -> ImportProblem:
     if kind:
         return ImportProblem(f"The file is {kind}, not text.", COPY_THE_TEXT)
     if _is_markup(first_bytes):
-        return ImportProblem("The file is a saved web page (HTML or XML), which cannot be read yet.", COPY_THE_TEXT)
+        return ImportProblem(
+            "The file is a saved web page or other markup (HTML or XML) of a kind that is not known.", COPY_THE_TEXT
+        )
     return not_text()
 
 

@@ -82,6 +82,11 @@ CANVAS = Family(
     ),
     # Without it Canvas infers more from the claims: canvas-lms app/models/lti/ims/registration.rb.
     registration_extras=(("https://canvas.instructure.com/lti/privacy_level", "name_only"),),
+    # Canvas documentation, "Variable Substitutions": ids with commas, names as a JSON list.
+    section_variables=(
+        ("section_ids", "$Canvas.course.sectionIds"),
+        ("section_names", "$com.instructure.User.sectionNames"),
+    ),
     # Canvas documentation, "LTI Registrations" and "Context Controls": registered is neither on nor available.
     after_registration=(
         "Finish Canvas's own dialogue, and keep “Share name” in it so that teachers see names.",

@@ -29,6 +29,7 @@ class Family:
     `shared_hosts`: ends of host names at which such an institution may be.
     `link_placements`, `choosing_placements`: where the tool asks to show, under the names that this LMS has for it.
     `registration_extras`: further members of the tool configuration.
+    `section_variables`: custom fields that it fills in with the sections or groups that somebody is in.
     `after_registration`: what is left for its administrator to do, a sentence each.
     `after_update`: the same when a registration was brought up to date.
     `token_audience`: whom a client assertion is for, where that is not the token address.
@@ -65,6 +66,7 @@ class Family:
     link_placements: tuple[str, ...] = ()
     choosing_placements: tuple[str, ...] = ()
     registration_extras: tuple[tuple[str, str], ...] = ()
+    section_variables: tuple[tuple[str, str], ...] = ()
     after_registration: tuple[str, ...] = ("See that the tool is switched on and that teachers can choose it.",)
     after_update: tuple[str, ...] = ()
     token_audience: str | None = None

@@ -18,6 +18,8 @@ MOODLE = Family(
         "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
         "preconfigured tool” again: Moodle has set it back.",
     ),
+    # The ids of the groups that somebody is in, with commas; no names: measured.
+    section_variables=(("section_ids", "$Moodle.Person.userGroupIds"),),
     # The only name it gives to a place where content is chosen: openid-configuration.php.
     choosing_placements=("ContentArea",),
     # A link with two columns, or one whose column was deleted, is reviewed without saying which: measured.

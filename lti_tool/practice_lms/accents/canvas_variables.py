@@ -1,9 +1,10 @@
 """Canvas: custom parameters and the variables in them. What it cannot expand arrives as the literal `$Name`."""
 
+import json
 from typing import TYPE_CHECKING
 
 from ..course import Activity
-from ..people import Person
+from ..people import SECTIONS, Person
 from ..tools import RegisteredTool
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ USUAL_CUSTOM = {
     "canvas_assignment_id": "$Canvas.assignment.id",
     "context_id_history": "$Context.id.history",
     "link_history": "$ResourceLink.id.history",
+    "section_ids": "$Canvas.course.sectionIds",
+    "section_names": "$com.instructure.User.sectionNames",
     "assignment_points": "$Canvas.assignment.pointsPossible",
     "assignment_published": "$Canvas.assignment.published",
 }
@@ -42,6 +45,7 @@ def _known(school: "PracticeSchool", person: Person, activity: Activity) -> dict
     course = school.course(activity.course_id)
     history = ",".join(source.canvas_context_id for source in school.sources_of(course))
     link = activity.canvas_resource_link_id if activity.id else course.canvas_context_id
+    sections = person.sections
     return {
         "$Canvas.user.id": str(5000 + person.number),
         "$User.id": person.canvas_id,
@@ -53,7 +57,8 @@ def _known(school: "PracticeSchool", person: Person, activity: Activity) -> dict
         "$Person.email.primary": person.email,
         "$Person.address.timezone": "America/New_York",
         "$Canvas.course.id": str(course.number),
-        "$Canvas.course.sectionIds": str(3300 + course.id),
+        "$Canvas.course.sectionIds": ",".join(str(3000 + 300 * number + course.id) for number in sections),
+        "$com.instructure.User.sectionNames": json.dumps([SECTIONS[number] for number in sections]),
         "$Canvas.api.domain": school.public_url.partition("://")[2],
         "$Canvas.user.prefersHighContrast": "false",
         "$Context.id": course.canvas_context_id,

@@ -20,6 +20,7 @@ USUAL_CUSTOM = {
     "due_at": "$ResourceLink.submission.endDateTime",
     "link_history": "$ResourceLink.id.history",
     "user_username": "$User.username",
+    "section_ids": "$Moodle.Person.userGroupIds",
 }
 
 

@@ -1,0 +1,108 @@
+"""Pictures in what people write: taken in, made anew without what a camera wrote into them, and given out."""
+
+import io
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from PIL import Image as Picture
+from PIL import ImageOps
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lti_tool.errors import NotFound, Rejected
+from lti_tool.models import Image
+
+LARGEST_BYTES = 8_000_000
+LARGEST_PIXELS = 50_000_000
+LONGEST_SIDE = 1600
+MOST_IN_AN_HOUR = 30
+MEDIA_TYPE = "image/webp"
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+_QUALITY = 82
+_UNREADABLE = ("This file is no picture that can be shown.", "Choose a JPEG, PNG, GIF or WebP file.")
+
+
+@dataclass(frozen=True)
+class MadePicture:
+    """A picture made anew: WebP, turned upright, at most LONGEST_SIDE pixels wide and high, and nothing else in it."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """A stored picture to give out."""
+
+    media_type: str
+    content: bytes
+
+
+def made_anew(content: bytes) -> MadePicture:
+    """Return the picture that these bytes hold. Raises Rejected (too large, no picture, a kind not taken)."""
+    if len(content) > LARGEST_BYTES:
+        raise Rejected(f"The picture is larger than {LARGEST_BYTES // 1_000_000} MB.", "Make it smaller first.")
+    try:
+        with Picture.open(io.BytesIO(content), formats=_FORMATS) as opened:
+            # The size stands in the first bytes: a small file that unfolds to a huge picture is never unfolded.
+            if opened.width * opened.height > LARGEST_PIXELS:
+                raise Rejected("The picture has too many pixels.", "Make it smaller first.")
+            opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
+            picture = ImageOps.exif_transpose(opened)
+            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
+        raise Rejected("The picture has too many pixels.", "Make it smaller first.") from None
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError):  # what Pillow raises at broken and hostile files
+        raise Rejected(*_UNREADABLE) from None
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.info.clear()
+    made = io.BytesIO()
+    picture.save(made, "WEBP", quality=_QUALITY)
+    return MadePicture(made.getvalue(), picture.width, picture.height)
+
+
+def keep_image(session: Session, blog_id: int, owner_id: int, picture: MadePicture, now: datetime) -> str:
+    """Store a picture and return the key that names it in a text: `![what it shows](image:KEY)`.
+
+    Raises Rejected when somebody has put in too many within the hour.
+    """
+    latest = select(func.count()).where(Image.owner_id == owner_id, Image.made_at > now - timedelta(hours=1))
+    if (session.scalar(latest) or 0) >= MOST_IN_AN_HOUR:
+        raise Rejected(
+            f"You have put in {MOST_IN_AN_HOUR} pictures within the last hour; that is the most.",
+            "Wait a while, then put in the next. Your text is still here.",
+        )
+    key = secrets.token_urlsafe(16)
+    session.add(
+        Image(
+            key=key,
+            blog_id=blog_id,
+            owner_id=owner_id,
+            media_type=MEDIA_TYPE,
+            content=picture.content,
+            width=picture.width,
+            height=picture.height,
+            made_at=now,
+        )
+    )
+    return key
+
+
+def find_image(session: Session, blog_id: int, key: str) -> ShownPicture:
+    """Return a picture of this blog by its key. Raises NotFound."""
+    row = session.execute(
+        select(Image.media_type, Image.content).where(Image.key == key, Image.blog_id == blog_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such picture in this blog.", "Go back to the post.")
+    return ShownPicture(row.media_type, row.content)
+
+
+def markdown_of(key: str, alt: str) -> str:
+    """Return the line that shows a picture in a text. Raises Rejected without words for those who cannot see it."""
+    words = " ".join(alt.replace("[", "(").replace("]", ")").split())
+    if not words:
+        raise Rejected("The picture has no words yet for those who cannot see it.", "Say in a few words what it shows.")
+    return f"![{words}](image:{key})"

@@ -1,0 +1,87 @@
+"""What somebody has not read yet: kept as ranges of comment numbers for each post, replies as well as comments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.blog.read_ranges import Ranges, gaps, with_numbers
+from lti_tool.blog.sight import Sight, comments_seen, posts_seen
+from lti_tool.database import insert_or_get
+from lti_tool.models import Comment, Post, Reading
+
+MOST_COUNTED = 100
+_GAPS_LOOKED_AT = 200  # a statement has room for some thousands; nobody has so many
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What is new to one person under one post: how many (at most 100 are counted), and the first in reading order."""
+
+    count: int
+    first: int | None
+
+
+NOTHING_UNREAD = Unread(0, None)
+
+
+def ranges_read(session: Session, person_id: int, post_id: int) -> Ranges | None:
+    """Return what a person has read of a post's comments, None if they have never opened it."""
+    return session.scalar(select(Reading.ranges).where(Reading.person_id == person_id, Reading.post_id == post_id))
+
+
+def unread(session: Session, post: Post, sight: Sight, ranges: Ranges | None, after: str = "") -> Unread:
+    """Return what others have written under a post that this person has not read; nothing if they never opened it.
+
+    `first` is the first one behind the path `after`, else the first of all.
+    """
+    if ranges is None:
+        return NOTHING_UNREAD
+    missing = gaps(ranges, post.last_comment_number)[:_GAPS_LOOKED_AT]
+    if not missing:
+        return NOTHING_UNREAD
+    rows = session.execute(
+        select(Comment.path, Comment.number)
+        .where(Comment.post_id == post.id, _in(missing), *_news(sight), comments_seen(sight.kind))
+        .limit(MOST_COUNTED),
+        sight.parameters,
+    ).all()
+    paths = sorted((row.path, row.number) for row in rows)
+    behind = [number for path, number in paths if path > after]
+    return Unread(len(paths), behind[0] if behind else paths[0][1] if paths else None)
+
+
+def written_since(session: Session, post: Post, sight: Sight, number: int) -> int:
+    """Return how many comments by others a person may see that are newer than comment `number`; at most 100."""
+    newer = select(Comment.id).where(
+        Comment.post_id == post.id, Comment.number > number, *_news(sight), comments_seen(sight.kind)
+    )
+    return len(session.scalars(newer.limit(MOST_COUNTED), sight.parameters).all())
+
+
+def mark_read(session: Session, person_id: int, post: Post, numbers: Sequence[int], now: datetime) -> None:
+    """Note that a person has had these comments before them."""
+    key = {"person_id": person_id, "post_id": post.id}
+    ranges = ranges_read(session, person_id, post.id)
+    facts = {"ranges": with_numbers(ranges or [], numbers), "read_at": now}
+    insert_or_get(session, Reading, [Reading.person_id, Reading.post_id], {**key, **facts}, refresh=list(facts))
+
+
+def mark_all_read(session: Session, sight: Sight, now: datetime) -> None:
+    """Note that a person wants nothing of what stands in a blog now told as new."""
+    posts = session.scalars(
+        select(Post).where(Post.blog_id == sight.blog_id, posts_seen(sight.kind)), sight.parameters
+    ).all()
+    for post in posts:
+        mark_read(session, sight.person_id, post, range(1, post.last_comment_number + 1), now)
+
+
+def _news(sight: Sight) -> tuple[ColumnElement[bool], ...]:
+    by_others = or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id)
+    return by_others, Comment.deleted_at.is_(None), Comment.hidden_at.is_(None)
+
+
+def _in(ranges: Ranges) -> ColumnElement[bool]:
+    return or_(false(), *(and_(Comment.number >= first, Comment.number <= last) for first, last in ranges))
