@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.blog.read_ranges import Ranges, gaps, with_numbers
-from lti_tool.blog.sight import Sight, comments_seen, posts_seen
+from lti_tool.blog.sight import Kind, Sight, comments_seen, posts_seen
 from lti_tool.database import insert_or_get
 from lti_tool.models import Comment, Post, Reading
 
@@ -25,6 +26,7 @@ class Unread:
 
 
 NOTHING_UNREAD = Unread(0, None)
+_STANDS = (Comment.deleted_at.is_(None), Comment.hidden_at.is_(None))
 
 
 def ranges_read(session: Session, person_id: int, post_id: int) -> Ranges | None:
@@ -42,15 +44,29 @@ def unread(session: Session, post: Post, sight: Sight, ranges: Ranges | None, af
     missing = gaps(ranges, post.last_comment_number)[:_GAPS_LOOKED_AT]
     if not missing:
         return NOTHING_UNREAD
-    rows = session.execute(
-        select(Comment.path, Comment.number)
-        .where(Comment.post_id == post.id, _in(missing), *_news(sight), comments_seen(sight.kind))
-        .limit(MOST_COUNTED),
-        sight.parameters,
-    ).all()
+    place = {f"first_{at}": first for at, (first, _last) in enumerate(missing)}
+    place |= {f"last_{at}": last for at, (_first, last) in enumerate(missing)}
+    rows = session.execute(_unread(sight.kind, len(missing)), place | {"post_id": post.id, **sight.parameters}).all()
     paths = sorted((row.path, row.number) for row in rows)
     behind = [number for path, number in paths if path > after]
     return Unread(len(paths), behind[0] if behind else paths[0][1] if paths else None)
+
+
+@lru_cache(maxsize=500)
+def _unread(kind: Kind, gap_count: int) -> Select[str, int]:
+    in_a_gap = or_(
+        false(),
+        *(
+            and_(Comment.number >= bindparam(f"first_{at}"), Comment.number <= bindparam(f"last_{at}"))
+            for at in range(gap_count)
+        ),
+    )
+    by_others = or_(Comment.author_id.is_(None), Comment.author_id != bindparam("reader_id"))
+    return (
+        select(Comment.path, Comment.number)
+        .where(Comment.post_id == bindparam("post_id"), in_a_gap, by_others, *_STANDS, comments_seen(kind))
+        .limit(MOST_COUNTED)
+    )
 
 
 def written_since(session: Session, post: Post, sight: Sight, number: int) -> int:
@@ -79,9 +95,4 @@ def mark_all_read(session: Session, sight: Sight, now: datetime) -> None:
 
 
 def _news(sight: Sight) -> tuple[ColumnElement[bool], ...]:
-    by_others = or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id)
-    return by_others, Comment.deleted_at.is_(None), Comment.hidden_at.is_(None)
-
-
-def _in(ranges: Ranges) -> ColumnElement[bool]:
-    return or_(false(), *(and_(Comment.number >= first, Comment.number <= last) for first, last in ranges))
+    return or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id), *_STANDS

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.class_settings import may_post, settings_of
+from lti_tool.blog.drafts import load_draft, place_of_post
 from lti_tool.blog.moderation import count_reports
 from lti_tool.blog.post_index import Which, only_post, post_list
 from lti_tool.blog.posts import (
@@ -57,6 +58,7 @@ def home() -> str | Response:
             "owes_post": sees.owes_post,
             "which": which,
             "listed": post_list(session, sees, which, request.args.get("before", type=row_number)),
+            "draft": load_draft(session, who.person_id, who.blog_id, place_of_post(None)),
             "waiting_for_author": waiting_answers(session, who.blog_id),
             "may_post": may_post(blog, who.role),
         } | _summary(session)

@@ -2,10 +2,8 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from lti_tool.gradebook.ledger import LedgerLine, ledger
 from lti_tool.lti.grades import SCORE_SCOPE
 from lti_tool.models import Blog, Outcome, Person, Placement, SendAttempt, SyncState
 from lti_tool.participation.scoring import correct_score
-from tests.stage import Stage, open_stage
+from tests.stage import Stage
 
 
 class Class:
@@ -73,10 +71,9 @@ class Class:
         self.round()
 
 
-@pytest.fixture(params=["canvas", "moodle"])
-def lesson(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Class]:
-    with open_stage(tmp_path, database_url, request.param) as stage:
-        yield Class(stage)
+@pytest.fixture
+def lesson(paired_stage: Stage) -> Class:
+    return Class(paired_stage)
 
 
 def test_a_score_that_arrived_is_confirmed(lesson: Class) -> None:

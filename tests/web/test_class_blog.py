@@ -206,3 +206,15 @@ def test_every_layout_shows_the_thread(blog: Blog, view: str) -> None:
     blog.comment(blog.michael, "Second")
     page = blog.tom.get(f"posts/1?view={view}").text
     assert re.findall(r'id="c(\d+)"', page) == (["2", "1"] if "newest" in view else ["1", "2"])
+
+
+def test_a_post_that_was_begun_is_offered_on_the_blogs_own_page(blog: Blog) -> None:
+    sent = {"place": "post", "version": 0, "fields": {"title": "Of silence", "body": "It was"}}
+    kept = blog.tom.post("drafts", json=sent)
+    assert kept.status_code == 200, kept.text
+    page = blog.tom.get("?all=1").text
+    assert "Of silence" in page
+    assert "Go on writing" in page
+    assert "Of silence" not in blog.michael.get("?all=1").text
+    blog.publish(blog.tom, "Of silence")
+    assert "Go on writing" not in blog.tom.get("?all=1").text
