@@ -116,8 +116,9 @@ def create_app(tool: Tool) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, SEND_FILE_MAX_AGE_DEFAULT=86_400
     )
-    # Pages are small and many, read on phones. What is typed is never shown beside a secret (docs/decisions/0016).
-    app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_MIN_SIZE=1_000, COMPRESS_STREAMS=False)
+    # Pages are read on phones. Why compressing tells no secret: docs/decisions/0007-dependencies.md.
+    app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_MIN_SIZE=1_000)
+    app.config["COMPRESS_STREAMS"] = False  # they are left open (`_read_small_files_whole`)
     Compress(app)
     app.after_request(_read_small_files_whole)
     app.extensions["lti_tool"] = tool
