@@ -7,7 +7,7 @@ from sqlalchemy import Row, exists, or_, select
 from sqlalchemy.orm import Session, aliased, load_only
 
 from lti_tool.blog.excerpts import beginning
-from lti_tool.blog.read_ranges import gaps, holds
+from lti_tool.blog.read_ranges import gaps
 from lti_tool.blog.sight import Sight, comments_seen, posts_seen
 from lti_tool.blog.views import Author, author
 from lti_tool.models import Comment, Membership, Mention, Person, Post, Reading
@@ -95,6 +95,7 @@ def _new_comments(session: Session, sight: Sight, post: Post, ranges: list[list[
     if not missing:
         return ()
     answered = aliased(Comment)
+    unread = or_(*(Comment.number.between(first, last) for first, last in missing[:200]))
     names_me = exists().where(Mention.comment_id == Comment.id, Mention.person_id == sight.person_id)
     rows = session.execute(
         select(Comment, Person, Membership, answered.author_id.label("answers"), names_me.label("names_me"))
@@ -103,7 +104,7 @@ def _new_comments(session: Session, sight: Sight, post: Post, ranges: list[list[
         .outerjoin(answered, answered.id == Comment.answers_id)
         .where(
             Comment.post_id == post.id, comments_seen(sight.kind), Comment.deleted_at.is_(None),
-            Comment.hidden_at.is_(None), Comment.number >= missing[0][0], Comment.number <= missing[-1][1],
+            Comment.hidden_at.is_(None), unread,
             or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id),
         )
         .order_by(Comment.number)
@@ -126,5 +127,4 @@ def _new_comments(session: Session, sight: Sight, post: Post, ranges: list[list[
             mine or row.answers == sight.person_id or row.names_me,
         )
         for row in rows
-        if not holds(ranges, row.Comment.number)
     )

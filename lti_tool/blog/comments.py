@@ -61,7 +61,7 @@ def add_comment(
     number = _take_number(session, post_id)
     answered = _find_answered(session, post_id, draft.answers, sight)
     private_to_id = _private_to(draft, answered)
-    twin = session.scalar(_twin(post_id, draft, body, answered))
+    twin = session.scalar(_twin(post_id, draft, body, answered, private_to_id))
     if twin is not None:
         _give_number_back(session, post_id)
         return AddedComment(twin.id, twin.number)
@@ -89,7 +89,9 @@ def add_comment(
     return AddedComment(comment.id, number)
 
 
-def _twin(post_id: int, draft: Draft, body: str, answered: Comment | None) -> Select[Comment]:
+def _twin(
+    post_id: int, draft: Draft, body: str, answered: Comment | None, private_to_id: int | None
+) -> Select[Comment]:
     """The comment that this sending would double: of the same form, or the same words by the same person just now."""
     same = Comment.once == draft.once
     if draft.unless_said_since is not None:
@@ -98,6 +100,7 @@ def _twin(post_id: int, draft: Draft, body: str, answered: Comment | None) -> Se
             Comment.body == body,
             Comment.answers_id.is_(None) if answered is None else Comment.answers_id == answered.id,
             Comment.deleted_at.is_(None),
+            Comment.private_to_id.is_not(None) if private_to_id else Comment.private_to_id.is_(None),
             Comment.written_at > draft.unless_said_since,
         )
         same = or_(same, said_just_now)
@@ -142,7 +145,7 @@ def own_comment(session: Session, post_id: int, number: int, person_id: int) -> 
     comment = session.scalar(
         select(Comment).where(Comment.post_id == post_id, Comment.number == number, Comment.deleted_at.is_(None))
     )
-    if comment is None:
+    if comment is None or (comment.author_id != person_id and comment.private_to_id not in (None, person_id)):
         raise NotFound(*_GONE)
     if comment.author_id != person_id:
         raise NotAllowed("Only the person who wrote a comment can change it.", "You can answer it instead.")

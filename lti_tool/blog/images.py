@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from PIL import Image as Picture
 from PIL import ImageOps
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound, Rejected
-from lti_tool.models import Image
+from lti_tool.models import Comment, Image, Post
 
 LARGEST_BYTES = 8_000_000
 LARGEST_PIXELS = 50_000_000
+LARGEST_WHOLE = 16_000_000  # of what only a JPEG can be: read at a fraction of its size
 LONGEST_SIDE = 1600
 MOST_IN_AN_HOUR = 30
 MEDIA_TYPE = "image/webp"
@@ -47,20 +48,31 @@ def made_anew(content: bytes) -> MadePicture:
     try:
         with Picture.open(io.BytesIO(content), formats=_FORMATS) as opened:
             # The size stands in the first bytes: a small file that unfolds to a huge picture is never unfolded.
-            if opened.width * opened.height > LARGEST_PIXELS:
+            if opened.width * opened.height > (LARGEST_PIXELS if opened.format == "JPEG" else LARGEST_WHOLE):
                 raise Rejected("The picture has too many pixels.", "Make it smaller first.")
             opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
-            picture = ImageOps.exif_transpose(opened)
-            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+            kind = "RGBA" if opened.has_transparency_data else "RGB"
+            picture = opened if opened.mode in ("L", "RGB", "RGBA", "CMYK") else opened.convert(kind)
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # first of all: each copy of a large one is 200 MB
+            picture = ImageOps.exif_transpose(picture).convert(kind)
     except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
         raise Rejected("The picture has too many pixels.", "Make it smaller first.") from None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError):  # what Pillow raises at broken and hostile files
         raise Rejected(*_UNREADABLE) from None
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     picture.info.clear()
     made = io.BytesIO()
     picture.save(made, "WEBP", quality=_QUALITY)
     return MadePicture(made.getvalue(), picture.width, picture.height)
+
+
+def require_room(session: Session, owner_id: int, now: datetime) -> None:
+    """Raise Rejected when somebody has put in too many pictures within the hour."""
+    latest = select(func.count()).where(Image.owner_id == owner_id, Image.made_at > now - timedelta(hours=1))
+    if (session.scalar(latest) or 0) >= MOST_IN_AN_HOUR:
+        raise Rejected(
+            f"You have put in {MOST_IN_AN_HOUR} pictures within the last hour; that is the most.",
+            "Wait a while, then put in the next. Your text is still here.",
+        )
 
 
 def keep_image(session: Session, blog_id: int, owner_id: int, picture: MadePicture, now: datetime) -> str:
@@ -68,12 +80,7 @@ def keep_image(session: Session, blog_id: int, owner_id: int, picture: MadePictu
 
     Raises Rejected when somebody has put in too many within the hour.
     """
-    latest = select(func.count()).where(Image.owner_id == owner_id, Image.made_at > now - timedelta(hours=1))
-    if (session.scalar(latest) or 0) >= MOST_IN_AN_HOUR:
-        raise Rejected(
-            f"You have put in {MOST_IN_AN_HOUR} pictures within the last hour; that is the most.",
-            "Wait a while, then put in the next. Your text is still here.",
-        )
+    require_room(session, owner_id, now)
     key = secrets.token_urlsafe(16)
     session.add(
         Image(
@@ -90,11 +97,22 @@ def keep_image(session: Session, blog_id: int, owner_id: int, picture: MadePictu
     return key
 
 
-def find_image(session: Session, blog_id: int, key: str) -> ShownPicture:
-    """Return a picture of this blog by its key. Raises NotFound."""
-    row = session.execute(
-        select(Image.media_type, Image.content).where(Image.key == key, Image.blog_id == blog_id)
-    ).one_or_none()
+def find_image(session: Session, blog_id: int, key: str, reader_id: int, *, is_staff: bool) -> ShownPicture:
+    """Return a picture of this blog by its key. Raises NotFound, also for one in a text that staff have hidden."""
+    wanted = select(Image.media_type, Image.content).where(Image.key == key, Image.blog_id == blog_id)
+    if not is_staff:
+        hidden = or_(
+            *(
+                exists().where(
+                    text.author_id == Image.owner_id,
+                    text.hidden_at.is_not(None),
+                    text.body.contains(f"image:{key}", autoescape=True),
+                )
+                for text in (Post, Comment)
+            )
+        )
+        wanted = wanted.where(or_(Image.owner_id == reader_id, ~hidden))
+    row = session.execute(wanted).one_or_none()
     if row is None:
         raise NotFound("There is no such picture in this blog.", "Go back to the post.")
     return ShownPicture(row.media_type, row.content)

@@ -13,6 +13,7 @@ from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Comment, Person, Post, Report, Revision
 
 _LONGEST_REASON = 500
+MOST_DELETED = 200
 _GONE = ("There is no such comment any more.", "Go back to the post; somebody may have deleted it.")
 
 
@@ -23,6 +24,16 @@ class Version:
     title: str
     html: str
     replaced_at: datetime
+
+
+@dataclass(frozen=True)
+class DeletedComment:
+    """What a comment said until its writer deleted it; `html` is safe."""
+
+    number: int
+    writer: str
+    html: str
+    deleted_at: datetime
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ def lock(post: Post, now: datetime, *, on: bool) -> None:
 def hide(session: Session, row: Post | Comment, staff_id: int, why: str, now: datetime) -> None:
     """Take a text from everybody's sight but its author's and staff's; reports on it are settled. Raises Rejected."""
     reason = checked_reason(why)
+    _wait(session, row)
     if row.hidden_at is None:
         _count(session, row, -1)
     row.hidden_at, row.hidden_by_id, row.hidden_why = now, staff_id, reason
@@ -75,6 +87,7 @@ def hide(session: Session, row: Post | Comment, staff_id: int, why: str, now: da
 
 
 def show_again(session: Session, row: Post | Comment) -> None:
+    _wait(session, row)
     if row.hidden_at is not None:
         _count(session, row, 1)
     row.hidden_at, row.hidden_by_id, row.hidden_why = None, None, ""
@@ -112,7 +125,7 @@ def report(session: Session, post: Post, comment: Comment | None, reporter_id: i
 def open_reports(session: Session, blog_id: int) -> tuple[OpenReport, ...]:
     """Return the reports of a blog that wait for staff, the oldest first."""
     rows = session.execute(_OPEN_REPORTS.where(Post.blog_id == blog_id)).all()
-    return tuple(_open_report(*row) for row in rows)
+    return tuple(_open_report(session, *row) for row in rows)
 
 
 def count_reports(session: Session, blog_id: int) -> int:
@@ -141,9 +154,36 @@ def versions(session: Session, row: Post | Comment) -> tuple[Version, ...]:
         .order_by(Revision.replaced_at.desc(), Revision.id.desc())
     )
     return tuple(
-        Version(one.fields.get("title", ""), safe_html(one.fields["body"], plain=row.plain), one.replaced_at)
+        Version(one.fields.get("title", ""), _html(one.fields["body"], plain=row.plain), one.replaced_at)
         for one in found
     )
+
+
+def deleted_texts(session: Session, post_id: int) -> tuple[DeletedComment, ...]:
+    """Return what the deleted comments under a post said last, for staff, the latest deletion first."""
+    rows = session.execute(
+        select(Comment, Person, Revision)
+        .join(Revision, (Revision.comment_id == Comment.id) & (Revision.replaced_at == Comment.deleted_at))
+        .outerjoin(Person, Person.id == Comment.author_id)
+        .where(Comment.post_id == post_id, Comment.deleted_at.is_not(None))
+        .order_by(Comment.deleted_at.desc(), Revision.id.desc())
+        .limit(MOST_DELETED)
+    )
+    return tuple(
+        DeletedComment(
+            comment.number, person.shown_name if person else comment.author_name or "",
+            _html(revision.fields["body"], plain=comment.plain), revision.replaced_at,
+        )
+        for comment, person, revision in rows
+    )  # fmt: skip
+
+
+def _html(body: str, *, plain: bool) -> str:
+    """What was brought in may hold what nobody could write here, such as a picture without words."""
+    try:
+        return safe_html(body, plain=plain)
+    except Rejected:
+        return safe_html(body, plain=True)
 
 
 _writer, _comment_writer = aliased(Person), aliased(Person)
@@ -160,6 +200,7 @@ _OPEN_REPORTS = (
 
 
 def _open_report(
+    session: Session,
     row: Report,
     post: Post,
     comment: Comment | None,
@@ -169,13 +210,21 @@ def _open_report(
 ) -> OpenReport:
     wrote: Any = comment or post
     person = writer if comment else post_writer
+    html = wrote.body_html
+    if comment is not None and comment.deleted_at is not None:  # what it said when it was reported, or nearly so
+        html = next((version.html for version in versions(session, comment)), "")
     return OpenReport(
         row.id, post.number, post.title, comment.number if comment else None, reporter.shown_name,
-        person.shown_name if person else wrote.author_name or "", wrote.body_html, row.why, row.made_at,
+        person.shown_name if person else wrote.author_name or "", html, row.why, row.made_at,
     )  # fmt: skip
+
+
+def _wait(session: Session, row: Post | Comment) -> None:
+    """What was read of the row before may be old by now: somebody else hides or deletes it at this instant."""
+    lock_thread(session, row.post_id if isinstance(row, Comment) else row.id)
+    session.refresh(row)
 
 
 def _count(session: Session, row: Post | Comment, change: int) -> None:
     if isinstance(row, Comment) and row.private_to_id is None and row.deleted_at is None:
-        lock_thread(session, row.post_id)
         count_in(session, row.post_id, row.path, change)

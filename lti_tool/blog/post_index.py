@@ -7,14 +7,14 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from lti_tool.blog.posts import minutes_to_read
-from lti_tool.blog.sight import Kind, Sight, posts_seen
+from lti_tool.blog.sight import Kind, Sight, comments_seen, posts_seen
 from lti_tool.blog.thread import HIGHEST_NUMBER
 from lti_tool.blog.views import Author, author
-from lti_tool.models import Membership, Person, Post, Reading, shown_name
+from lti_tool.models import Comment, Membership, Person, Post, Reading, shown_name
 
 POSTS_ON_A_PAGE = 50
 
@@ -57,17 +57,17 @@ class PostList:
 
 @cache
 def _lines(kind: Kind, which: Which, *, pinned: bool) -> Select[*tuple[Any, ...]]:
-    seen = (
+    seen: Select[*tuple[Any, ...]] = (
         select(
             Post.id, Post.number, Post.title, Post.subtitle, Post.author_id, Post.author_name, Post.words,
-            Post.live_comments, Post.published_at, Post.imported_at, Post.pinned_at, Post.locked_at,
-            Post.withdrawn_at, Post.hidden_at, Reading.read_at,
+            _shown_comments(kind).label("live_comments"), Post.published_at, Post.imported_at, Post.pinned_at,
+            Post.locked_at, Post.withdrawn_at, Post.hidden_at, Reading.read_at,
             Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
         )
         .outerjoin(Person, Person.id == Post.author_id)
         .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == bindparam("course_id")))
         .outerjoin(Reading, (Reading.post_id == Post.id) & (Reading.person_id == bindparam("reader_id")))
-        .where(Post.blog_id == bindparam("blog_id"), posts_seen(kind), _condition(which))
+        .where(Post.blog_id == bindparam("blog_id"), posts_seen(kind), _condition(kind, which))
         .limit(bindparam("count"))
     )  # fmt: skip
     if pinned:
@@ -75,9 +75,17 @@ def _lines(kind: Kind, which: Which, *, pinned: bool) -> Select[*tuple[Any, ...]
     return seen.where(Post.pinned_at.is_(None), Post.number < bindparam("before")).order_by(Post.number.desc())
 
 
-def _condition(which: Which) -> ColumnElement[bool]:
+def _shown_comments(kind: Kind) -> SQLColumnExpression[int]:
+    """How many comments under a post one may read; for most the count that is kept."""
+    if not (kind.groups_apart or kind.write_first or kind.owes_post):
+        return Post.live_comments
+    standing = (Comment.deleted_at.is_(None), Comment.hidden_at.is_(None), comments_seen(kind))
+    return select(func.count()).where(Comment.post_id == Post.id, *standing).correlate(Post).scalar_subquery()
+
+
+def _condition(kind: Kind, which: Which) -> ColumnElement[bool]:
     if which is Which.UNANSWERED:
-        return Post.live_comments == 0
+        return _shown_comments(kind) == 0
     if which is Which.MINE:
         return Post.author_id == bindparam("reader_id")
     return true()

@@ -65,6 +65,7 @@ _COMMENTS = (
         Comment.hidden_at, Comment.hidden_why, Comment.private_to_id, Comment.pinned_at,
         Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
         _answered.number.label("answers"), _answered.author_name.label("answers_said"),
+        _answered.deleted_at.label("answers_deleted_at"),
         _answered_person.id.label("answers_person_id"), _answered_person.name.label("answers_name"),
         _answered_person.given_name.label("answers_given_name"),
         _answered_person.family_name.label("answers_family_name"),
@@ -182,13 +183,14 @@ def _newest_branches(session: Session, look: Look, before: str, size: int) -> Th
         taken += 1
     if not taken:
         return ThreadPage((), "" if before else None, None)
-    first, alone = roots[taken - 1].path, held > size
+    # Behind the oldest root there may be answers whose deleted root has no place of its own.
+    first, alone = roots[taken - 1].path if len(roots) > taken else "", held > size
     # Counts leave out the places of deleted comments; they show all the same.
     place = {"post_id": look.post.id, "first": first, "before": end, "count": size if alone else 4 * size}
     rows = session.execute(_page(look.sight.kind, Order.NEWEST), place | look.sight.parameters).all()
     branches = tuple(reversed(_nested(rows, look)))
     later = first if len(roots) > taken else None
-    return ThreadPage(branches, "" if before else None, later, rows[-1].path if alone else None)
+    return ThreadPage(branches, "" if before else None, later, rows[-1].path if alone and rows else None)
 
 
 _NEWEST_ROOTS = (

@@ -18,7 +18,7 @@ _BIRDS = (
     "Thrush", "Wagtail", "Warbler", "Whimbrel", "Wigeon", "Woodcock", "Wren", "Yellowhammer",
 )  # fmt: skip
 _STAFF_ROLES = (Role.TEACHER, Role.ASSISTANT)
-_CHOICES = select(Blog.shape, Blog.write_first, Blog.names_hidden, Blog.groups_apart).where(
+_CHOICES = select(Blog.shape, Blog.write_first, Blog.names_hidden, Blog.groups_apart, Blog.names_key).where(
     Blog.id == bindparam("blog_id")
 )
 _READER, _COURSE = bindparam("reader_id", type_=Integer), bindparam("course_id", type_=Integer)
@@ -63,6 +63,7 @@ class Sight:
     groups_apart: bool = False
     write_first: bool = False
     owes_post: bool = False
+    names_key: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -76,7 +77,7 @@ class Sight:
     @property
     def is_narrow(self) -> bool:
         """Whether a count kept for everybody may be of more than this person sees."""
-        return self.groups_apart or self.write_first
+        return self.groups_apart or self.write_first or self.owes_post
 
 
 def sight_of(session: Session, blog_id: int, course_id: int, person_id: int, role: Role) -> Sight:
@@ -93,6 +94,7 @@ def sight_of(session: Session, blog_id: int, course_id: int, person_id: int, rol
         is_staff=False,
         names_hidden=blog.names_hidden,
         groups_apart=blog.groups_apart,
+        names_key=blog.names_key,
         write_first=asked_to_write and not by_class,
         owes_post=asked_to_write and by_class and not has_posted(session, blog_id, person_id),
     )
@@ -100,7 +102,9 @@ def sight_of(session: Session, blog_id: int, course_id: int, person_id: int, rol
 
 def has_posted(session: Session, blog_id: int, person_id: int) -> bool:
     """Whether a person has a post in a blog that stands."""
-    own = exists().where(Post.blog_id == blog_id, Post.author_id == person_id, Post.withdrawn_at.is_(None))
+    own = exists().where(
+        Post.blog_id == blog_id, Post.author_id == person_id, Post.withdrawn_at.is_(None), Post.uncounted.is_(False)
+    )
     return bool(session.scalar(select(own)))
 
 
@@ -128,6 +132,8 @@ def comments_seen(kind: Kind) -> ColumnElement[bool]:
     standing: list[ColumnElement[bool]] = [or_(Comment.private_to_id.is_(None), Comment.private_to_id == _READER)]
     if kind.groups_apart:
         standing.append(or_(_by_staff_or_nobody(Comment.author_id), Comment.author_id.in_(_FELLOWS)))
+    if kind.owes_post:
+        standing.append(_by_staff_or_nobody(Comment.author_id))
     if kind.write_first:
         mine = aliased(Comment)
         wrote = exists().where(mine.post_id == Comment.post_id, mine.author_id == _READER, *_public(mine))
@@ -141,11 +147,14 @@ def has_commented(session: Session, post_id: int, person_id: int) -> bool:
     return bool(session.scalar(select(own)))
 
 
-def pseudonym(blog_id: int, person_id: int) -> str:
-    """A name for somebody whose name is hidden: the same throughout a blog, another in every other blog."""
-    digest = hashlib.blake2b(f"{blog_id} {person_id}".encode(), digest_size=8).digest()
+def pseudonym(names_key: str, person_id: int) -> str:
+    """A name for somebody whose name is hidden: the same throughout a blog, another in every other blog.
+
+    `names_key` is the blog's own secret: a page tells its reader their number, and the others' are near it.
+    """
+    digest = hashlib.blake2b(str(person_id).encode(), digest_size=8, key=names_key.encode()).digest()
     number = int.from_bytes(digest)
-    return f"{_BIRDS[number % len(_BIRDS)]} {number // len(_BIRDS) % 900 + 100}"
+    return f"{_BIRDS[number % len(_BIRDS)]} {number // len(_BIRDS) % 9000 + 1000}"
 
 
 def _by_staff_or_nobody(author_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:

@@ -91,7 +91,15 @@ def mark_all_read(session: Session, sight: Sight, now: datetime) -> None:
         select(Post).where(Post.blog_id == sight.blog_id, posts_seen(sight.kind)), sight.parameters
     ).all()
     for post in posts:
-        mark_read(session, sight.person_id, post, range(1, post.last_comment_number + 1), now)
+        mark_read(session, sight.person_id, post, _all_seen(session, post, sight), now)
+
+
+def _all_seen(session: Session, post: Post, sight: Sight) -> Sequence[int]:
+    """What they do not see yet is still new to them once they do."""
+    if not sight.is_narrow:
+        return range(1, post.last_comment_number + 1)
+    seen = select(Comment.number).where(Comment.post_id == post.id, comments_seen(sight.kind))
+    return session.scalars(seen, sight.parameters).all()
 
 
 def _news(sight: Sight) -> tuple[ColumnElement[bool], ...]:

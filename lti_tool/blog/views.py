@@ -99,7 +99,7 @@ def view_of(row: Row[*tuple[Any, ...]], look: Look, replies: tuple[CommentView, 
 
 
 def _answers_name(row: Row[*tuple[Any, ...]], sight: Sight) -> str:
-    if sight.names_hidden:
+    if sight.names_hidden or sight.is_narrow or row.answers_deleted_at is not None:  # it may be none of theirs
         return ""
     if row.answers_person_id is not None:
         return shown_name(row.answers_person_id, row.answers_name, row.answers_given_name, row.answers_family_name)
@@ -114,5 +114,5 @@ def author(
         return Author(person_id, name or UNKNOWN, role.value)
     badge = "author" if person_id is not None and person_id == post_author_id else ""
     if sight.names_hidden and person_id != sight.person_id:
-        return Author(person_id, pseudonym(sight.blog_id, person_id) if person_id else HIDDEN_NAME, badge)
+        return Author(person_id, pseudonym(sight.names_key, person_id) if person_id else HIDDEN_NAME, badge)
     return Author(person_id, name or UNKNOWN, badge)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lti_tool.blog.sight import Sight, comments_seen, posts_seen, sight_of
 from lti_tool.models import Blog, Comment, Course, Membership, Mention, Placement, Post, Role
 from lti_tool.participation.duties import Duties, duties_of
 
@@ -43,11 +44,12 @@ def news_for(session: Session, person_id: int, now: datetime) -> tuple[BlogNews,
             if blog_id in told:
                 continue  # two courses may share a blog
             told.add(blog_id)
-            duties = duties_of(session, blog_id, person_id, now) if place.role is Role.STUDENT else None
+            sees = sight_of(session, blog_id, place.course_id, person_id, place.role)
+            duties = duties_of(session, blog_id, person_id, now, sees) if place.role is Role.STUDENT else None
             mine = (Post.blog_id == blog_id, Comment.written_at > since, Comment.written_at <= now)
-            comments = _count(session, person_id, _for_me(person_id), *mine)
+            comments = _count(session, sees, _for_me(person_id), *mine)
             named = exists().where(Mention.comment_id == Comment.id, Mention.person_id == person_id)
-            mentions = _count(session, person_id, named, *mine)
+            mentions = _count(session, sees, named, *mine)
             if comments or mentions or (duties is not None and _has_come(duties, since, now)):
                 found.append(BlogNews(course, title, comments, mentions, duties))
     return tuple(found)
@@ -83,7 +85,7 @@ def _for_me(person_id: int) -> ColumnElement[bool]:
     )
 
 
-def _count(session: Session, person_id: int, *wanted: ColumnElement[bool]) -> int:
+def _count(session: Session, sight: Sight, *wanted: ColumnElement[bool]) -> int:
     """Count comments by others that this person may read."""
     standing = and_(
         Post.withdrawn_at.is_(None),
@@ -91,11 +93,12 @@ def _count(session: Session, person_id: int, *wanted: ColumnElement[bool]) -> in
         Post.uncounted.is_(False),
         Comment.deleted_at.is_(None),
         Comment.hidden_at.is_(None),
-        or_(Comment.private_to_id.is_(None), Comment.private_to_id == person_id),
-        or_(Comment.author_id.is_(None), Comment.author_id != person_id),
+        posts_seen(sight.kind),
+        comments_seen(sight.kind),
+        or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id),
     )
     counted = select(func.count()).select_from(Comment).join(Post, Post.id == Comment.post_id)
-    return session.scalar(counted.where(standing, *wanted)) or 0
+    return session.scalar(counted.where(standing, *wanted), sight.parameters) or 0
 
 
 def _has_come(duties: Duties, since: datetime, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """People and places: who is who, which course, which blog a link opens, and who is in it now."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -116,6 +117,7 @@ class Blog(Base):
     write_first: Mapped[bool] = mapped_column(default=False)
     names_hidden: Mapped[bool] = mapped_column(default=False)
     groups_apart: Mapped[bool] = mapped_column(default=False)
+    names_key: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(16))
     opens_at: Mapped[datetime | None]
     posts_due_at: Mapped[datetime | None]
     comments_due_at: Mapped[datetime | None]

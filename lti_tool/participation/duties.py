@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.blog.sight import pseudonym
+from lti_tool.blog.sight import Sight, comments_seen, pseudonym
 from lti_tool.models import Blog, BlogShape, Comment, Membership, Person, Post, role_of, shown_name
 from lti_tool.participation.activity import Student, courses_of, students_of
 
@@ -99,6 +99,7 @@ class _Asked:
     comments: int
     answers: bool
     names_hidden: bool
+    names_key: str
     opens_at: datetime | None
     posts_due_at: datetime | None
     comments_due_at: datetime | None
@@ -135,11 +136,11 @@ _ANSWERED = exists().where(
 )
 
 
-def duties_of(session: Session, blog_id: int, person_id: int, now: datetime) -> Duties:
+def duties_of(session: Session, blog_id: int, person_id: int, now: datetime, sight: Sight | None = None) -> Duties:
     """Return what one person owes in a blog, in four statements at most: it stands above every page."""
     asked = _asked(session, blog_id)
     done = _done(session, blog_id, Post.author_id == person_id, Comment.author_id == person_id)
-    received = _received(session, asked, Post.author_id == person_id)[person_id]
+    received = _received(session, asked, Post.author_id == person_id, sight)[person_id]
     names = _names(session, asked, {one.author_id for one in received if not one.is_answered})
     return _duties(asked, done.get(person_id, _Done()), received, names, now)
 
@@ -161,28 +162,28 @@ def class_duties(
     )
 
 
-def waiting_answers(session: Session, blog_id: int) -> dict[int, int]:
+def waiting_answers(session: Session, blog_id: int, sight: Sight | None = None) -> dict[int, int]:
     """Return for each post of a blog, by id, how many comments wait for its author's answer; those without any not."""
     asked = _asked(session, blog_id)
     waiting = (
-        _under_others_eyes(asked, Post.author_id.is_not(None))
+        _seen(_under_others_eyes(asked, Post.author_id.is_not(None)), sight)
         .where(~_ANSWERED)
         .with_only_columns(Comment.post_id, func.count())
         .group_by(Comment.post_id)
     )
-    return {row[0]: row[1] for row in session.execute(waiting)}
+    return {row[0]: row[1] for row in session.execute(waiting, sight.parameters if sight else {})}
 
 
 def _asked(session: Session, blog_id: int) -> _Asked:
     blog = session.execute(
         select(
-            Blog.shape, Blog.owed_comments, Blog.answers_owed, Blog.names_hidden, Blog.opens_at, Blog.posts_due_at,
-            Blog.comments_due_at, Blog.answers_due_at,
+            Blog.shape, Blog.owed_comments, Blog.answers_owed, Blog.names_hidden, Blog.names_key, Blog.opens_at,
+            Blog.posts_due_at, Blog.comments_due_at, Blog.answers_due_at,
         ).where(Blog.id == blog_id)
     ).one()  # fmt: skip
     return _Asked(
         blog_id, blog.shape is BlogShape.CLASS, blog.owed_comments, blog.answers_owed, blog.names_hidden,
-        blog.opens_at, blog.posts_due_at, blog.comments_due_at, blog.answers_due_at,
+        blog.names_key, blog.opens_at, blog.posts_due_at, blog.comments_due_at, blog.answers_due_at,
     )  # fmt: skip
 
 
@@ -214,14 +215,17 @@ def _done(
     return found
 
 
-def _received(session: Session, asked: _Asked, whose_posts: ColumnElement[bool]) -> defaultdict[int, list[_Received]]:
+def _received(
+    session: Session, asked: _Asked, whose_posts: ColumnElement[bool], sight: Sight | None = None
+) -> defaultdict[int, list[_Received]]:
     """The comments under people's own posts, by post's author, the oldest first."""
     rows = session.execute(
-        _under_others_eyes(asked, whose_posts)
+        _seen(_under_others_eyes(asked, whose_posts), sight)
         .with_only_columns(
             Post.author_id, Post.number, Comment.number, Comment.author_id, Comment.written_at, _ANSWERED
         )
-        .order_by(Comment.written_at, Comment.id)
+        .order_by(Comment.written_at, Comment.id),
+        sight.parameters if sight else {},
     )
     received: defaultdict[int, list[_Received]] = defaultdict(list)
     for owner_id, post_number, number, author_id, written_at, is_answered in rows:
@@ -241,6 +245,10 @@ def _under_others_eyes(asked: _Asked, whose_posts: ColumnElement[bool]) -> Selec
     return comments if asked.answers_due_at is None else comments.where(Comment.written_at <= asked.answers_due_at)
 
 
+def _seen(comments: Select[int], sight: Sight | None) -> Select[int]:
+    return comments if sight is None else comments.where(comments_seen(sight.kind))
+
+
 def _standing_comment() -> ColumnElement[bool]:
     return and_(Comment.deleted_at.is_(None), Comment.hidden_at.is_(None), Comment.private_to_id.is_(None))
 
@@ -258,7 +266,7 @@ def _names(session: Session, asked: _Asked, of: set[int] | None = None) -> Mappi
     places = select(Membership.person_id, Membership.launched_role, Membership.roster_role)
     places = places.where(Membership.course_id.in_(courses_of(asked.blog_id)), Membership.person_id.in_(names))
     staff = {person for person, launched, listed in session.execute(places) if role_of(launched, listed).is_staff}
-    return {person: name if person in staff else pseudonym(asked.blog_id, person) for person, name in names.items()}
+    return {person: name if person in staff else pseudonym(asked.names_key, person) for person, name in names.items()}
 
 
 def _duties(asked: _Asked, done: _Done, received: list[_Received], names: Mapping[int, str], now: datetime) -> Duties:

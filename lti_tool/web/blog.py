@@ -59,9 +59,9 @@ def home() -> str | Response:
             "which": which,
             "listed": post_list(session, sees, which, request.args.get("before", type=row_number)),
             "draft": load_draft(session, who.person_id, who.blog_id, place_of_post(None)),
-            "waiting_for_author": waiting_answers(session, who.blog_id),
+            "waiting_for_author": waiting_answers(session, who.blog_id, sees),
             "may_post": may_post(blog, who.role),
-        } | _summary(session)
+        } | _summary(session, sees)
     return render_template("blog/home.html", **facts)
 
 
@@ -115,7 +115,8 @@ def save_prompt() -> Response | tuple[str, int]:
 
 def post_page(number: int, problem: Rejected | NotFound | None = None, body: str = "") -> str:
     with tool().database.reading() as session:  # one transaction: the page shows one moment, and is read in one go
-        facts = _read_post(session, number) | _summary(session)
+        sees = sight(session)
+        facts = _read_post(session, sees, number) | _summary(session, sees)
     _note_reading(number, facts.pop("just_read"))
     return render_template("blog/post.html", problem=problem, body=body, once=secrets.token_urlsafe(16), **facts)
 
@@ -138,13 +139,12 @@ def _next_unread(number: int) -> Response:
     return redirect(address_of(number, found) if found else url_for("blog.post", number=number, done="no-news"), 303)
 
 
-def _read_post(session: Session, number: int) -> dict[str, Any]:
-    sees = sight(session)
+def _read_post(session: Session, sees: Sight, number: int) -> dict[str, Any]:
     post = open_post(session, sees, number)
     shown = request.args.get("at", type=row_number) or request.args.get("reply", type=row_number)
     order = _order()
     cursor = request.args.get("after", "")
-    if shown:
+    if shown and comment_view(session, post.row, sees, shown):  # one they may not see moves no page
         order, cursor = Order.THREAD, page_holding(session, post.row.id, shown)
     read = ranges_read(session, sees.person_id, post.row.id)
     page = thread_page(session, post.row, sees, cursor, order=order, read=read)
@@ -186,7 +186,7 @@ def _comment_asked_for(session: Session, post: Post, sees: Sight, name: str) -> 
     return comment_view(session, post, sees, asked) if asked else None
 
 
-def _summary(session: Session) -> dict[str, Any]:
+def _summary(session: Session, sees: Sight) -> dict[str, Any]:
     """What stands above the thread: a student's own score, a teacher's work left."""
     who = visitor()
     if who.role.is_staff:
@@ -196,7 +196,7 @@ def _summary(session: Session) -> dict[str, Any]:
             "reports": count_reports(session, who.blog_id),
         }
     if who.role is Role.STUDENT:
-        duties = duties_of(session, who.blog_id, who.person_id, tool().clock())
+        duties = duties_of(session, who.blog_id, who.person_id, tool().clock(), sees)
         return {"mine": glance(session, who.blog_id, who.person_id), "duties": duties}
     return {}
 

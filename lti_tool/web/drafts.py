@@ -10,6 +10,7 @@ from lti_tool.blog.comments import require_writer
 from lti_tool.blog.drafts import DraftConflict, KeptDraft, drop_draft, load_draft, save_draft
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.numbers import LARGEST
 
 room = blueprint_for_visits("drafts")
 _PLACE = re.compile(r"(?:post(?: \d{1,9})?|(?:comment|edit) \d{1,9} \d{1,9})")
@@ -36,7 +37,7 @@ def save() -> tuple[dict[str, object], int]:
     place, fields, version = _checked_place(sent.get("place")), _texts(sent.get("fields")), sent.get("version")
     with tool().database.writing() as session:
         kept = save_draft(
-            session, who.person_id, who.blog_id, place, fields, version if type(version) is int else 0, tool().clock()
+            session, who.person_id, who.blog_id, place, fields, _version(version), tool().clock()
         )  # fmt: skip
     if isinstance(kept, DraftConflict):
         return _told(kept.newer), 409
@@ -50,7 +51,7 @@ def drop() -> tuple[str, int]:
     asked = sent if isinstance(sent, dict) else {}
     place, version = _checked_place(asked.get("place")), asked.get("version")
     with tool().database.writing() as session:
-        drop_draft(session, who.person_id, who.blog_id, place, version if type(version) is int else 0)
+        drop_draft(session, who.person_id, who.blog_id, place, _version(version))
     return "", 204
 
 
@@ -67,6 +68,10 @@ def _checked_place(place: object) -> str:
     if not isinstance(place, str) or not _PLACE.fullmatch(place):
         raise NotFound("There is no such place to write at.", "Go back to the blog.")
     return place
+
+
+def _version(sent: object) -> int:
+    return sent if type(sent) is int and 0 <= sent <= LARGEST else 0
 
 
 def _texts(fields: Any) -> dict[str, str]:

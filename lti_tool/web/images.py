@@ -5,7 +5,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.comments import require_writer
-from lti_tool.blog.images import LARGEST_BYTES, find_image, keep_image, made_anew, markdown_of
+from lti_tool.blog.images import LARGEST_BYTES, find_image, keep_image, made_anew, markdown_of, require_room
 from lti_tool.blog.text import shown
 from lti_tool.errors import Rejected
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
@@ -19,7 +19,9 @@ _LARGEST_FORM = LARGEST_BYTES + 1_000_000
 def show() -> Response:
     """One picture of this blog, by its `key`. Its bytes never change, so the browser may keep them."""
     with tool().database.reading() as session:
-        picture = find_image(session, visitor().blog_id, request.args.get("key", ""))
+        who = visitor()
+        key = request.args.get("key", "")
+        picture = find_image(session, who.blog_id, key, who.person_id, is_staff=who.role.is_staff)
     answer = Response(picture.content, content_type=picture.media_type)
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return answer
@@ -67,6 +69,8 @@ def _keep_sent() -> str:
     content = sent.read(LARGEST_BYTES + 1) if sent else b""
     if not content:
         raise Rejected("No picture came along.", "Choose a picture, then try again.")
+    with tool().database.reading() as session:
+        require_room(session, who.person_id, tool().clock())  # before the work, not after it
     picture = made_anew(content)
     with tool().database.writing() as session:
         return keep_image(session, who.blog_id, who.person_id, picture, tool().clock())

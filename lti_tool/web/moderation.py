@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from lti_tool.blog.moderation import (
     comment_row,
+    deleted_texts,
     hide,
     lock,
     open_reports,
@@ -123,11 +124,13 @@ def _page(number: int, comment_number: int | None, problem: Rejected | None = No
             if comment is None or comment.is_deleted:
                 raise NotFound("There is no such comment any more.", "Go back to the post.")
         before = versions(session, _row(session, number, comment_number)) if sees.is_staff else ()
+        deleted = deleted_texts(session, opened.row.id) if sees.is_staff and comment is None else ()
     return render_template(
         "moderation/more.html",
         post=opened.view,
         comment=comment,
         versions=before,
+        deleted=deleted,
         problem=problem,
         why=request.form.get("why", ""),
         once=secrets.token_urlsafe(16),

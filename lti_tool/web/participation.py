@@ -9,7 +9,7 @@ from lti_tool.models import Role
 from lti_tool.participation.duties import duties_of
 from lti_tool.participation.marking import comments_by
 from lti_tool.participation.scoring import rule_of, standing
-from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.access import blueprint_for_visits, sight, tool, visitor
 
 room = blueprint_for_visits("participation")
 
@@ -33,7 +33,7 @@ def mine() -> str:
             where=standing(session, who.blog_id, who.person_id),
             rule=rule_of(session, who.blog_id),
             feedback=feedback,
-            duties=duties_of(session, who.blog_id, who.person_id, tool().clock()),
+            duties=duties_of(session, who.blog_id, who.person_id, tool().clock(), sight(session)),
             digest=digest_wish(session, who.course_id, who.person_id, is_sent=tool().settings.sends_mail),
         )
 

@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.class_settings import require_open, require_post_writer
-from lti_tool.blog.comments import Draft, add_comment, delete_comment, edit_comment, own_comment, require_writer
+from lti_tool.blog.comments import (
+    Draft,
+    add_comment,
+    delete_comment,
+    edit_comment,
+    lock_thread,
+    own_comment,
+    require_writer,
+)
 from lti_tool.blog.drafts import drop_draft, place_of_comment, place_of_edit, place_of_post
 from lti_tool.blog.editing import edition, require_unchanged
 from lti_tool.blog.mentions import note_mentions
@@ -77,11 +85,15 @@ def save_edit(number: int, comment_number: int) -> Response | tuple[str, int]:
     who, body = visitor(), request.form.get("body", "")
     try:
         with tool().database.writing() as session:
-            post_id = find_post(session, sight(session), number).id
+            sees = sight(session)
+            post_row = find_post(session, sees, number)
+            require_unlocked(post_row, sees)
+            post_id = post_row.id
+            lock_thread(session, post_id)
             row = own_comment(session, post_id, comment_number, who.person_id)
             require_unchanged(row.edited_at, request.form.get("edited_at"), row.body, body)
             edit_comment(session, post_id, comment_number, who.person_id, body, tool().clock())
-            note_mentions(session, sight(session), row.id)
+            note_mentions(session, sees, row.id)
             _drop_draft(session, place_of_edit(number, comment_number))
     except Rejected as problem:
         return _edit_page(number, comment_number, body, request.form.get("edited_at"), problem), 422

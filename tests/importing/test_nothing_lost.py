@@ -3,7 +3,7 @@
 import io
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lti_tool.errors import ImportProblem
@@ -64,6 +64,7 @@ def words_of_parts(parts: Parts) -> Counter[str]:
 
 
 @given(pages)
+@example("Tom Becker says:\nMarch 3, 2020 at 4:15 pm\nTom Becker\nTom Becker")
 def test_every_line_is_in_exactly_one_part(text: str) -> None:
     lines = lines_of(text)
     assert words_of_parts(parts_of(lines)) == Counter(word for line in lines for word in line.text.split())

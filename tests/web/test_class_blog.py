@@ -1,9 +1,12 @@
 """A blog as a class uses it, through its pages: settings, writing before reading, moderation, what is new."""
 
+import io
 import re
 
 import pytest
+from PIL import Image as Picture
 
+from lti_tool.blog.sight import pseudonym
 from tests.stage import ScriptBrowser, Stage
 
 EVERYTHING_OFF = {"shape": "class", "owed_comments": "2"}
@@ -218,3 +221,47 @@ def test_a_post_that_was_begun_is_offered_on_the_blogs_own_page(blog: Blog) -> N
     assert "Of silence" not in blog.michael.get("?all=1").text
     blog.publish(blog.tom, "Of silence")
     assert "Go on writing" not in blog.tom.get("?all=1").text
+
+
+def test_a_page_does_not_tell_how_hidden_names_are_made(blog: Blog) -> None:
+    blog.choose(names_hidden="on")
+    page = blog.michael.get("posts/1").text
+    known = re.findall(r'data-reader="([^"]+)"', page)[0].split("-")
+    made = {pseudonym(key, number) for key in (*known, "", "0") for number in range(1, 50)}
+    assert not [name for name in made if name in page]
+
+
+def test_a_picture_goes_with_the_text_that_staff_hide(blog: Blog) -> None:
+    made = io.BytesIO()
+    Picture.new("RGB", (20, 20)).save(made, "PNG")
+    sent = blog.tom.post("images", files={"image": ("a.png", made.getvalue())}, headers={"X-Requested-With": "fetch"})
+    address = f"images?key={sent.json()['key']}"
+    number = blog.comment(blog.tom, f"![A classmate](image:{sent.json()['key']})")
+    assert blog.michael.get(address).status_code == 200
+    blog.irena.post(f"posts/1/comments/{number}/hide", {"why": "Shows a classmate"})
+    assert [who.get(address).status_code for who in (blog.michael, blog.tom, blog.irena)] == [404, 200, 200]
+
+
+def test_a_closed_conversation_is_not_rewritten(blog: Blog) -> None:
+    blog.irena.post("posts/1/lock", {"on": "1"})
+    assert blog.tom.post("posts/1/comments/1/edit", {"body": "A last word, after closing"}).status_code == 422
+    assert "last word" not in blog.michael.get("posts/1").text
+
+
+def test_the_teacher_still_sees_what_a_deleted_comment_said(blog: Blog) -> None:
+    assert "your teacher can still see what it said" in blog.tom.get("posts/1").text
+    blog.tom.post("posts/1/comments/1/delete")
+    assert "I heard it too" in blog.irena.get("posts/1/more").text
+    assert "I heard it too" not in blog.michael.get("posts/1/more").text
+
+
+def test_a_report_outlives_what_it_is_about(blog: Blog) -> None:
+    blog.michael.post("posts/1/comments/1/report", {"why": "Insult"})
+    blog.tom.post("posts/1/comments/1/delete")
+    page = blog.irena.get("reports").text
+    assert "Insult" in page
+    assert "I heard it too" in page
+
+
+def test_a_draft_with_an_impossible_version(blog: Blog) -> None:
+    assert blog.tom.post("drafts/drop", json={"place": "post", "version": 10**30}).status_code == 204

@@ -145,6 +145,10 @@ def _comments(item: Element) -> tuple[list[LooseComment], int]:
         if text_in(one, "comment_type") in _NO_COMMENTS or text_in(one, "comment_approved") == "spam":
             dropped += 1
             continue
+        own = _meta(one, "commentmeta") or {}
+        if own.get("private_to") or own.get("hidden_at"):  # here it was not for all: there is nothing to approve
+            dropped += 1
+            continue
         answers = text_in(one, "comment_parent")
         loose.append(
             LooseComment(

@@ -1,5 +1,6 @@
 """Class blogs: who writes and who sees whom, dates, drafts, revisions, images, what was read, reports and mentions."""
 
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +43,10 @@ def upgrade() -> None:
             table.add_column(_switch(name, on=name == "answers_owed"))
         for name in _BLOG_DATES:
             table.add_column(_time(name))
+        table.add_column(sa.Column("names_key", PlainText(), nullable=False, server_default=""))
+    blog = sa.table("blog", sa.column("id"), sa.column("names_key"))
+    for (blog_id,) in op.get_bind().execute(sa.select(blog.c.id)).all():
+        op.execute(blog.update().where(blog.c.id == blog_id).values(names_key=secrets.token_urlsafe(16)))
     with op.batch_alter_table("membership") as table:
         table.add_column(_switch("wants_digest", on=True))
         table.add_column(_time("digest_sent_at"))
@@ -169,5 +174,5 @@ def downgrade() -> None:
         for column in ("digest_sent_at", "wants_digest"):
             table.drop_column(column)
     with op.batch_alter_table("blog") as table:
-        for column in (*_BLOG_DATES, *_BLOG_CHOICES, "owed_comments", "shape"):
+        for column in (*_BLOG_DATES, *_BLOG_CHOICES, "names_key", "owed_comments", "shape"):
             table.drop_column(column)

@@ -160,8 +160,9 @@ def _header_of(post: Sequence[Line], heading_title: str | None) -> tuple[Header,
     beside_date = _names_beside_dates([*over[-1:], *near])
     authors = [author for line in (*over, *meta) if (author := _author_in(line.text))]
     authors += [AuthorLine(line.text, line.text) for line in beside_date]
-    meta += [line for line in beside_date if line in near]
-    kept = [line for line in near if line not in meta]
+    meta += [line for line in beside_date if any(line is one for one in near)]
+    taken = {id(line) for line in meta}  # not those that say the same: each line is somewhere once
+    kept = [line for line in near if id(line) not in taken]
     return Header(title, authors[0] if authors else None, (*over, *meta)), [*kept, *under[len(near) :]]
 
 
