@@ -20,8 +20,12 @@ def main(command: list[str]) -> int:
         os.execvp(command[0], command)  # noqa: S606
     # Only the foreground group may hand the terminal on; SIGTTOU would stop us when taking it back.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    job = subprocess.Popen(command, process_group=0)  # noqa: S603
-    os.tcsetpgrp(terminal, job.pid)
+
+    def take_the_terminal() -> None:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(terminal, os.getpid())  # before the command begins: it may be interrupted at once
+
+    job = subprocess.Popen(command, preexec_fn=take_the_terminal)  # noqa: S603
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         os.killpg(job.pid, number)

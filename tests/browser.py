@@ -34,8 +34,11 @@ from tests.system_parts import NO_CHROMIUM, NO_DRIVER, PROJECT_FOLDER, find_chro
 
 FAILURES_FOLDER = PROJECT_FOLDER / "var" / "test-failures"
 
-# Quiet: no calls home, no first-run pages, and nothing of a graphics card that a server does not have.
+# Quiet: no calls home, no first-run pages, and nothing of a graphics card that a server does not have. One process for
+# all frames of a page: where another site's frame moves to a process of its own, Playwright's driver may end with an
+# assertion (frameAttached, a frame it knows), and with it every later test. Cookies and origins stay what they are.
 CHROMIUM_OPTIONS = (
+    "--disable-site-isolation-trials",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
