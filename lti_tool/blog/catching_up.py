@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased, load_only
 from lti_tool.blog.excerpts import beginning
 from lti_tool.blog.read_ranges import gaps
 from lti_tool.blog.sight import Sight, comments_seen, posts_seen
-from lti_tool.blog.views import Author, author
+from lti_tool.blog.unread import GAPS_LOOKED_AT, STANDS_BY_OTHERS
+from lti_tool.blog.views import Author, author_of
 from lti_tool.models import Comment, Membership, Mention, Person, Post, Reading
 
 MOST_POSTS, MOST_COMMENTS = 30, 100
@@ -82,10 +83,9 @@ def _news(
     comments = () if never_opened else _new_comments(session, sight, post, ranges or [])
     if not never_opened and not comments:
         return None
-    name = writer.shown_name if writer else post.author_name
     return News(
         post.id, post.number, post.title,
-        author(post.author_id, name, place.role if place else None, None, sight), post.published_at,
+        author_of(post, writer, place, None, sight), post.published_at,
         never_opened, comments[:MOST_COMMENTS], len(comments) > MOST_COMMENTS,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def _new_comments(session: Session, sight: Sight, post: Post, ranges: list[list[
     if not missing:
         return ()
     answered = aliased(Comment)
-    unread = or_(*(Comment.number.between(first, last) for first, last in missing[:200]))
+    unread = or_(*(Comment.number.between(first, last) for first, last in missing[:GAPS_LOOKED_AT]))
     names_me = exists().where(Mention.comment_id == Comment.id, Mention.person_id == sight.person_id)
     rows = session.execute(
         select(Comment, Person, Membership, answered.author_id.label("answers"), names_me.label("names_me"))
@@ -103,9 +103,7 @@ def _new_comments(session: Session, sight: Sight, post: Post, ranges: list[list[
         .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == sight.course_id))
         .outerjoin(answered, answered.id == Comment.answers_id)
         .where(
-            Comment.post_id == post.id, comments_seen(sight.kind), Comment.deleted_at.is_(None),
-            Comment.hidden_at.is_(None), unread,
-            or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id),
+            Comment.post_id == post.id, comments_seen(sight.kind), unread, *STANDS_BY_OTHERS,
         )
         .order_by(Comment.number)
         .limit(MOST_COMMENTS + 1),
@@ -115,13 +113,7 @@ def _new_comments(session: Session, sight: Sight, post: Post, ranges: list[list[
     return tuple(
         NewComment(
             row.Comment.number,
-            author(
-                row.Comment.author_id,
-                row.Person.shown_name if row.Person else row.Comment.author_name,
-                row.Membership.role if row.Membership else None,
-                post.author_id,
-                sight,
-            ),
+            author_of(row.Comment, row.Person, row.Membership, post.author_id, sight),
             beginning(row.Comment.body),
             row.Comment.written_at,
             mine or row.answers == sight.person_id or row.names_me,

@@ -140,12 +140,20 @@ def _keep_revision(session: Session, comment: Comment, now: datetime) -> None:
     session.add(Revision(post_id=comment.post_id, comment_id=comment.id, fields=fields, replaced_at=now))
 
 
-def own_comment(session: Session, post_id: int, number: int, person_id: int) -> Comment:
-    """Return a comment for its author to change. Raises NotFound, and NotAllowed for anybody else."""
+def standing_comment(session: Session, post_id: int, number: int) -> Comment:
+    """Return a comment that has not been deleted. Raises NotFound."""
     comment = session.scalar(
         select(Comment).where(Comment.post_id == post_id, Comment.number == number, Comment.deleted_at.is_(None))
     )
-    if comment is None or (comment.author_id != person_id and comment.private_to_id not in (None, person_id)):
+    if comment is None:
+        raise NotFound(*_GONE)
+    return comment
+
+
+def own_comment(session: Session, post_id: int, number: int, person_id: int) -> Comment:
+    """Return a comment for its author to change. Raises NotFound, and NotAllowed for anybody else."""
+    comment = standing_comment(session, post_id, number)
+    if comment.author_id != person_id and comment.private_to_id not in (None, person_id):
         raise NotFound(*_GONE)
     if comment.author_id != person_id:
         raise NotAllowed("Only the person who wrote a comment can change it.", "You can answer it instead.")

@@ -8,13 +8,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.blog.comments import count_in, lock_thread
-from lti_tool.blog.text import safe_html
+from lti_tool.blog.text import safe_html_of_anything
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Comment, Person, Post, Report, Revision
 
 _LONGEST_REASON = 500
 MOST_DELETED = 200
-_GONE = ("There is no such comment any more.", "Go back to the post; somebody may have deleted it.")
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,6 @@ class OpenReport:
     html: str
     why: str
     made_at: datetime
-
-
-def comment_row(session: Session, post_id: int, number: int) -> Comment:
-    """Return a comment that stands, for staff to act on. Raises NotFound."""
-    comment = session.scalar(
-        select(Comment).where(Comment.post_id == post_id, Comment.number == number, Comment.deleted_at.is_(None))
-    )
-    if comment is None:
-        raise NotFound(*_GONE)
-    return comment
 
 
 def pin(row: Post | Comment, now: datetime, *, on: bool) -> None:
@@ -154,7 +143,9 @@ def versions(session: Session, row: Post | Comment) -> tuple[Version, ...]:
         .order_by(Revision.replaced_at.desc(), Revision.id.desc())
     )
     return tuple(
-        Version(one.fields.get("title", ""), _html(one.fields["body"], plain=row.plain), one.replaced_at)
+        Version(
+            one.fields.get("title", ""), safe_html_of_anything(one.fields["body"], plain=row.plain), one.replaced_at
+        )
         for one in found
     )
 
@@ -172,18 +163,10 @@ def deleted_texts(session: Session, post_id: int) -> tuple[DeletedComment, ...]:
     return tuple(
         DeletedComment(
             comment.number, person.shown_name if person else comment.author_name or "",
-            _html(revision.fields["body"], plain=comment.plain), revision.replaced_at,
+            safe_html_of_anything(revision.fields["body"], plain=comment.plain), revision.replaced_at,
         )
         for comment, person, revision in rows
     )  # fmt: skip
-
-
-def _html(body: str, *, plain: bool) -> str:
-    """What was brought in may hold what nobody could write here, such as a picture without words."""
-    try:
-        return safe_html(body, plain=plain)
-    except Rejected:
-        return safe_html(body, plain=True)
 
 
 _writer, _comment_writer = aliased(Person), aliased(Person)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from lti_tool.blog.posts import minutes_to_read
 from lti_tool.blog.sight import Kind, Sight, comments_seen, posts_seen
 from lti_tool.blog.thread import HIGHEST_NUMBER
-from lti_tool.blog.views import Author, author
-from lti_tool.models import Comment, Membership, Person, Post, Reading, shown_name
+from lti_tool.blog.views import Author, author, writer_name
+from lti_tool.models import Comment, Membership, Person, Post, Reading
 
 POSTS_ON_A_PAGE = 50
 
@@ -77,7 +77,7 @@ def _lines(kind: Kind, which: Which, *, pinned: bool) -> Select[*tuple[Any, ...]
 
 def _shown_comments(kind: Kind) -> SQLColumnExpression[int]:
     """How many comments under a post one may read; for most the count that is kept."""
-    if not (kind.groups_apart or kind.write_first or kind.owes_post):
+    if not kind.is_narrow:
         return Post.live_comments
     standing = (Comment.deleted_at.is_(None), Comment.hidden_at.is_(None), comments_seen(kind))
     return select(func.count()).where(Comment.post_id == Post.id, *standing).correlate(Post).scalar_subquery()
@@ -114,21 +114,13 @@ def only_post(session: Session, sight: Sight) -> int | None:
     return next(iter(numbers)) if len(numbers) == 1 else None
 
 
-def count_posts(session: Session, sight: Sight) -> int:
-    seen = select(func.count()).where(Post.blog_id == sight.blog_id, posts_seen(sight.kind))
-    return session.scalar(seen, sight.parameters) or 0
-
-
 def _line(row: Row[*tuple[Any, ...]], sight: Sight) -> PostLine:
-    name = row.author_name
-    if row.author_id is not None:
-        name = shown_name(row.author_id, row.name, row.given_name, row.family_name)
     return PostLine(
         id=row.id,
         number=row.number,
         title=row.title,
         subtitle=row.subtitle,
-        author=author(row.author_id, name, row.launched_role or row.roster_role, None, sight),
+        author=author(row.author_id, writer_name(row), row.launched_role or row.roster_role, None, sight),
         minutes=minutes_to_read(row.words),
         live_comments=row.live_comments,
         published_at=row.published_at,

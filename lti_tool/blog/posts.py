@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.blog.sight import Kind, Sight, posts_seen
 from lti_tool.blog.text import LONGEST_POST, UNDER_A_TITLE, checked, safe_html, safe_line, word_count
-from lti_tool.blog.views import Author, author
+from lti_tool.blog.views import Author, author_of
 from lti_tool.errors import NotAllowed, NotFound, Rejected
 from lti_tool.models import Blog, Membership, Person, Post, Revision
 
@@ -181,13 +181,12 @@ def posts_by(session: Session, blog_id: int, person_id: int) -> tuple[tuple[int,
 
 
 def _view(post: Post, person: Person | None, membership: Membership | None, sight: Sight) -> PostView:
-    name, role = person.shown_name if person else post.author_name, membership.role if membership else None
     return PostView(
         id=post.id,
         number=post.number,
         title=post.title,
         subtitle=post.subtitle,
-        author=author(post.author_id, name, role, None, sight),
+        author=author_of(post, person, membership, None, sight),
         html=post.body_html,
         body=post.body,
         sources=tuple(safe_line(source) for source in post.sources),

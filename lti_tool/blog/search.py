@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lti_tool.blog.excerpts import Excerpt, excerpt_around
 from lti_tool.blog.sight import Sight, comments_seen, posts_seen
-from lti_tool.blog.views import Author, author
+from lti_tool.blog.views import Author, author_of
 from lti_tool.models import Comment, Membership, Person, Post
 
 MOST_FOUND = 50
@@ -47,7 +47,7 @@ def _posts(session: Session, sight: Sight, words: tuple[str, ...]) -> list[Found
         sight.parameters,
     )
     return [
-        Found(post.number, post.title, None, _author(post, person, place, post, sight), post.published_at,
+        Found(post.number, post.title, None, author_of(post, person, place, post.author_id, sight), post.published_at,
               excerpt_around(post.body, words))
         for post, person, place in rows
     ]  # fmt: skip
@@ -69,15 +69,10 @@ def _comments(session: Session, sight: Sight, words: tuple[str, ...]) -> list[Fo
         sight.parameters,
     )  # fmt: skip
     return [
-        Found(post.number, post.title, comment.number, _author(comment, person, place, post, sight), comment.written_at,
-              excerpt_around(comment.body, words))
+        Found(post.number, post.title, comment.number, author_of(comment, person, place, post.author_id, sight),
+              comment.written_at, excerpt_around(comment.body, words))
         for comment, post, person, place in rows
     ]  # fmt: skip
-
-
-def _author(row: Post | Comment, person: Person | None, place: Membership | None, post: Post, sight: Sight) -> Author:
-    name = person.shown_name if person else row.author_name
-    return author(row.author_id, name, place.role if place else None, post.author_id, sight)
 
 
 def _holds(field: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:

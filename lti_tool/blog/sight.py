@@ -46,6 +46,11 @@ class Kind(NamedTuple):
     write_first: bool
     owes_post: bool
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a count kept for everybody may be of more than this person sees."""
+        return self.groups_apart or self.write_first or self.owes_post
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -76,8 +81,7 @@ class Sight:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether a count kept for everybody may be of more than this person sees."""
-        return self.groups_apart or self.write_first or self.owes_post
+        return self.kind.is_narrow
 
 
 def sight_of(session: Session, blog_id: int, course_id: int, person_id: int, role: Role) -> Sight:

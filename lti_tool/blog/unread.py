@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
+from sqlalchemy import Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.blog.read_ranges import Ranges, gaps, with_numbers
@@ -14,7 +14,7 @@ from lti_tool.database import insert_or_get
 from lti_tool.models import Comment, Post, Reading
 
 MOST_COUNTED = 100
-_GAPS_LOOKED_AT = 200  # a statement has room for some thousands; nobody has so many
+GAPS_LOOKED_AT = 200  # a statement has room for some thousands; nobody has so many
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,12 @@ class Unread:
 
 
 NOTHING_UNREAD = Unread(0, None)
-_STANDS = (Comment.deleted_at.is_(None), Comment.hidden_at.is_(None))
+# What can be new to somebody; `Sight.parameters` fill in who.
+STANDS_BY_OTHERS = (
+    or_(Comment.author_id.is_(None), Comment.author_id != bindparam("reader_id")),
+    Comment.deleted_at.is_(None),
+    Comment.hidden_at.is_(None),
+)
 
 
 def ranges_read(session: Session, person_id: int, post_id: int) -> Ranges | None:
@@ -41,7 +46,7 @@ def unread(session: Session, post: Post, sight: Sight, ranges: Ranges | None, af
     """
     if ranges is None:
         return NOTHING_UNREAD
-    missing = gaps(ranges, post.last_comment_number)[:_GAPS_LOOKED_AT]
+    missing = gaps(ranges, post.last_comment_number)[:GAPS_LOOKED_AT]
     if not missing:
         return NOTHING_UNREAD
     place = {f"first_{at}": first for at, (first, _last) in enumerate(missing)}
@@ -61,10 +66,9 @@ def _unread(kind: Kind, gap_count: int) -> Select[str, int]:
             for at in range(gap_count)
         ),
     )
-    by_others = or_(Comment.author_id.is_(None), Comment.author_id != bindparam("reader_id"))
     return (
         select(Comment.path, Comment.number)
-        .where(Comment.post_id == bindparam("post_id"), in_a_gap, by_others, *_STANDS, comments_seen(kind))
+        .where(Comment.post_id == bindparam("post_id"), in_a_gap, *STANDS_BY_OTHERS, comments_seen(kind))
         .limit(MOST_COUNTED)
     )
 
@@ -72,7 +76,7 @@ def _unread(kind: Kind, gap_count: int) -> Select[str, int]:
 def written_since(session: Session, post: Post, sight: Sight, number: int) -> int:
     """Return how many comments by others a person may see that are newer than comment `number`; at most 100."""
     newer = select(Comment.id).where(
-        Comment.post_id == post.id, Comment.number > number, *_news(sight), comments_seen(sight.kind)
+        Comment.post_id == post.id, Comment.number > number, *STANDS_BY_OTHERS, comments_seen(sight.kind)
     )
     return len(session.scalars(newer.limit(MOST_COUNTED), sight.parameters).all())
 
@@ -100,7 +104,3 @@ def _all_seen(session: Session, post: Post, sight: Sight) -> Sequence[int]:
         return range(1, post.last_comment_number + 1)
     seen = select(Comment.number).where(Comment.post_id == post.id, comments_seen(sight.kind))
     return session.scalars(seen, sight.parameters).all()
-
-
-def _news(sight: Sight) -> tuple[ColumnElement[bool], ...]:
-    return or_(Comment.author_id.is_(None), Comment.author_id != sight.person_id), *_STANDS

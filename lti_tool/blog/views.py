@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from lti_tool.blog import thread
 from lti_tool.blog.read_ranges import holds
 from lti_tool.blog.sight import Sight, pseudonym
-from lti_tool.models import Post, Role, shown_name
+from lti_tool.models import Comment, Membership, Person, Post, Role, shown_name
 
 UNKNOWN, HIDDEN_NAME = "Name unknown", "Name hidden"
 
@@ -74,15 +74,14 @@ class Look:
 
 
 def view_of(row: Row[*tuple[Any, ...]], look: Look, replies: tuple[CommentView, ...] = ()) -> CommentView:
-    name = row.author_name
-    if row.author_id is not None:
-        name = shown_name(row.author_id, row.name, row.given_name, row.family_name)
     sight = look.sight
     return CommentView(
         id=row.id,
         number=row.number,
         path=row.path,
-        author=author(row.author_id, name, row.launched_role or row.roster_role, look.post.author_id, sight),
+        author=author(
+            row.author_id, writer_name(row), row.launched_role or row.roster_role, look.post.author_id, sight
+        ),
         html=row.body_html if look.may_read(row) else "",
         written_at=row.written_at,
         edited_at=row.edited_at,
@@ -104,6 +103,22 @@ def _answers_name(row: Row[*tuple[Any, ...]], sight: Sight) -> str:
     if row.answers_person_id is not None:
         return shown_name(row.answers_person_id, row.answers_name, row.answers_given_name, row.answers_family_name)
     return row.answers_said or UNKNOWN
+
+
+def writer_name(row: Row[*tuple[Any, ...]]) -> str | None:
+    """Return the name of who wrote what a row is of: the person's, else what an imported page said."""
+    if row.author_id is None:
+        said: str | None = row.author_name
+        return said
+    return shown_name(row.author_id, row.name, row.given_name, row.family_name)
+
+
+def author_of(
+    row: Post | Comment, person: Person | None, place: Membership | None, post_author_id: int | None, sight: Sight
+) -> Author:
+    """Return how the writer of a post or comment is shown, read as whole rows."""
+    name = person.shown_name if person else row.author_name
+    return author(row.author_id, name, place.role if place else None, post_author_id, sight)
 
 
 def author(

@@ -15,8 +15,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from lti_tool.blog import thread
-from lti_tool.blog.text import UNDER_A_COMMENT, UNDER_A_TITLE, safe_html, without_secrets, word_count
-from lti_tool.errors import Rejected
+from lti_tool.blog.text import UNDER_A_COMMENT, UNDER_A_TITLE, safe_html_of_anything, without_secrets, word_count
 from lti_tool.importing.formats import ArchivedComment, ArchivedPost, Standing, Writer
 from lti_tool.importing.formats.class_blog import COMMENT_TIMES, OWN_ID, POST_TIMES
 from lti_tool.importing.importer import fingerprint
@@ -86,7 +85,7 @@ def make_ready(post: ArchivedPost, choice: Choice) -> ReadyPost | None:
         "subtitle": " ".join((post.subtitle or "").split()),
         "body": body,
         "plain": post.plain,
-        "body_html": _html(body, plain=post.plain, under=UNDER_A_TITLE),
+        "body_html": safe_html_of_anything(body, plain=post.plain, under=UNDER_A_TITLE),
         "sources": [line for source in post.sources if (line := " ".join(source.split()))],
         "words": word_count(body),
         "author_id": choice.people.get(post.writer),
@@ -222,7 +221,7 @@ def _comment_row(one: ArchivedComment, number: int, path: str, once: str, choice
         "author_name": one.writer.name or None,
         "body": body,
         "plain": one.plain,
-        "body_html": _html(body, plain=one.plain, under=UNDER_A_COMMENT) if body else "",
+        "body_html": safe_html_of_anything(body, plain=one.plain, under=UNDER_A_COMMENT) if body else "",
         "words": word_count(body),
         "is_marked": False,
         "once": once,
@@ -230,14 +229,6 @@ def _comment_row(one: ArchivedComment, number: int, path: str, once: str, choice
         "private_to_id": choice.people.get(one.private_to) if one.private_to else None,
         **{name: getattr(one, name) for name in COMMENT_TIMES},
     }
-
-
-def _html(body: str, *, plain: bool, under: int) -> str:
-    """The text as HTML. What nobody here could write, such as a picture without words, is shown as it stands."""
-    try:
-        return safe_html(body, plain=plain, under=under)
-    except Rejected:
-        return safe_html(body, plain=True, under=under)
 
 
 def _kept_text(text_found: str) -> tuple[str, bool]:

@@ -6,8 +6,8 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from lti_tool.blog.comments import standing_comment
 from lti_tool.blog.moderation import (
-    comment_row,
     deleted_texts,
     hide,
     lock,
@@ -144,7 +144,7 @@ def _rows(session: Session, number: int, comment_number: int | None) -> tuple[Po
         return post, None
     if comment_view(session, post, sees, comment_number) is None:
         raise NotFound("There is no such comment any more.", "Go back to the post.")
-    return post, comment_row(session, post.id, comment_number)
+    return post, standing_comment(session, post.id, comment_number)
 
 
 def _row(session: Session, number: int, comment_number: int | None) -> Post | Comment:

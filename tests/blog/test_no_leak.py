@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from lti_tool.blog.catching_up import news_of
-from lti_tool.blog.comments import Draft, add_comment, delete_comment, edit_comment, own_comment
+from lti_tool.blog.comments import Draft, add_comment, delete_comment, edit_comment, own_comment, standing_comment
 from lti_tool.blog.mentions import MOST_CALLED, mentioned, note_mentions
-from lti_tool.blog.moderation import comment_row, deleted_texts, hide, versions
+from lti_tool.blog.moderation import deleted_texts, hide, versions
 from lti_tool.blog.post_index import Which, post_list
 from lti_tool.blog.reading import Order, thread_page
 from lti_tool.blog.search import search
@@ -113,7 +113,7 @@ def test_hidden_names_are_made_with_the_blogs_own_secret(school: Class) -> None:
 
 
 def test_staff_read_what_was_deleted_and_what_cannot_be_written_here(school: Class) -> None:
-    row = comment_row(school.session, school.post.id, 1)
+    row = standing_comment(school.session, school.post.id, 1)
     row.body = "![](image:abc)"  # as an import may have brought it
     edit_comment(school.session, school.post.id, 1, school.ben, "with words now", NOW)
     delete_comment(school.session, school.post.id, 1, school.ben, NOW + timedelta(minutes=1))
@@ -125,7 +125,7 @@ def test_staff_read_what_was_deleted_and_what_cannot_be_written_here(school: Cla
 
 
 def test_hiding_what_was_just_deleted_counts_it_out_once(school: Class) -> None:
-    row = comment_row(school.session, school.post.id, 1)
+    row = standing_comment(school.session, school.post.id, 1)
     delete_comment(school.session, school.post.id, 1, school.ben, NOW)
     school.session.flush()
     hide(school.session, row, school.teacher, "Unkind", NOW)

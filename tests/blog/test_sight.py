@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.blog.comments import AddedComment, Draft, add_comment, delete_comment
-from lti_tool.blog.moderation import comment_row, hide, report, show_again
+from lti_tool.blog.comments import AddedComment, Draft, add_comment, delete_comment, standing_comment
+from lti_tool.blog.moderation import hide, report, show_again
 from lti_tool.blog.post_index import post_list
 from lti_tool.blog.posts import find_post, open_post, publish_again, withdraw_post
 from lti_tool.blog.reading import comment_view, comments_shown, thread_page
@@ -163,7 +163,7 @@ def test_a_private_answer_needs_somebody(school: Class) -> None:
 
 
 def test_a_hidden_comment_keeps_its_place_and_loses_its_text(school: Class) -> None:
-    row = comment_row(school.session, school.post.id, 1)
+    row = standing_comment(school.session, school.post.id, 1)
     report(school.session, school.post, row, school.cleo, "Unkind", NOW)
     hide(school.session, row, school.teacher, " Not  kind ", NOW)
     school.session.flush()
