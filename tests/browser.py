@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -46,6 +47,8 @@ CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+_LAUNCHER = PROJECT_FOLDER / "tests" / "chromium_without_popups.sh"
 
 LaunchChromium = Callable[..., Browser]
 Started = TypeVar("Started")
@@ -145,11 +148,16 @@ def launch_chromium(playwright: Playwright) -> LaunchChromium:
         arguments = [*CHROMIUM_OPTIONS, *options]
         return sandboxed_if_possible(
             lambda sandbox: playwright.chromium.launch(
-                executable_path=program, args=arguments, chromium_sandbox=sandbox
+                **program_and_environment(program), args=arguments, chromium_sandbox=sandbox
             )
         )  # fmt: skip
 
     return launch
+
+
+def program_and_environment(program: Path) -> dict[str, Any]:
+    """What Playwright is to start and with what around it, so that this Chromium runs as the tests want it."""
+    return {"executable_path": _LAUNCHER, "env": {**os.environ, "TESTED_CHROMIUM": str(program)}}
 
 
 def sandboxed_if_possible(start: Callable[[bool], Started]) -> Started:

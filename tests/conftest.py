@@ -8,12 +8,15 @@ import pytest
 
 from lti_tool.database import Database
 from lti_tool.migrations import upgrade
+from tests.built_once import share_compiled_statements, share_what_flask_compiles
 from tests.stage import Stage, open_stage
 
 if TYPE_CHECKING:  # a plugin, which pytest must be the first to import
     from tests.postgres import PostgresServer
 
 pytest_plugins = ["tests.postgres", "tests.browser"]
+
+share_what_flask_compiles()
 
 
 def migrate(url: str) -> None:
@@ -57,6 +60,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
+    share_compiled_statements(opened)
     yield opened
     opened.close()
 

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL for the tests: one server per test run, one new database per use.
+"""A throw-away PostgreSQL for the tests: one server per test run, one database as new per use.
 
     def test_two_workers(fresh_postgres_url):
         url = fresh_postgres_url()                       # empty
@@ -16,6 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.postgres_reuse import State, state, take_out_rows
 from tests.system_parts import NO_POSTGRES, find_postgres, unavailable
 
 START_SECONDS = 30
@@ -60,6 +62,9 @@ class PostgresServer:
 
     folder: Path
     templates: dict[Prepare, str] = field(default_factory=dict)
+    prepared: dict[Prepare, State] = field(default_factory=dict)
+    in_use: dict[str, Prepare] = field(default_factory=dict)
+    free: dict[Prepare, list[str]] = field(default_factory=lambda: defaultdict(list))
     databases_made: int = 0
 
     @property
@@ -82,17 +87,53 @@ class PostgresServer:
         return psycopg.connect(host=str(self.folder), user="postgres", dbname=database, autocommit=True)
 
     def new_database(self, prepare: Prepare | None = None) -> str:
-        """Make a database and return its name: an empty one, or a copy of one that `prepare` was run on once."""
+        """Make a database and return its name: an empty one, or a copy of one that `prepare` was run on once.
+
+        The copy may have served another test before, and have been given back as it was (`give_back`).
+        """
         if prepare is None:
             return self._copy_of("template0")
+        name = self.free[prepare].pop() if self.free[prepare] else self._prepared_copy(prepare)
+        self.in_use[name] = prepare
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Let another test have the database, emptied and under a new name, or drop it where that cannot be."""
+        prepare = self.in_use.pop(name, None)
+        if prepare is None or not self._everybody_left(name):
+            self.drop_database(name)
+            return
+        renamed = self._new_name()
+        with self.connect() as connection:
+            names = map(sql.Identifier, (name, renamed))
+            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+        with self.connect(renamed) as connection:
+            take_out_rows(connection, self.prepared[prepare])
+            as_before = state(connection) == self.prepared[prepare]
+        if as_before:
+            self.free[prepare].append(renamed)
+        else:
+            self.drop_database(renamed)
+
+    def _everybody_left(self, name: str) -> bool:
+        """Throw out whoever is still connected to a database, and wait until they have gone."""
+        throw_out = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+        deadline = time.monotonic() + START_SECONDS
+        with self.connect() as connection:
+            while connection.execute(throw_out, [name]).fetchone() != (0,):
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.005)
+        return True
+
+    def _prepared_copy(self, prepare: Prepare) -> str:
         if prepare not in self.templates:
             template = self._copy_of("template0")
             prepare(self.url(template))
+            with self.connect(template) as connection:
+                self.prepared[prepare] = state(connection)
             # PostgreSQL copies no database that somebody is connected to, and `prepare` may have left a pool behind.
-            with self.connect() as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
-                )
+            self._everybody_left(template)
             self.templates[prepare] = template
         return self._copy_of(self.templates[prepare])
 
@@ -102,12 +143,15 @@ class PostgresServer:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _copy_of(self, template: str) -> str:
-        self.databases_made += 1
-        name = f"test_{self.databases_made}"
+        name = self._new_name()
         command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with self.connect() as connection:
             connection.execute(command)
         return name
+
+    def _new_name(self) -> str:
+        self.databases_made += 1
+        return f"test_{self.databases_made}"
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +181,7 @@ def running_server(programs: Path) -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def fresh_postgres_url(postgres_server: PostgresServer) -> Iterator[FreshPostgresUrl]:
-    """A function that makes a new database and returns its URL. What it made is dropped after the test."""
+    """A function that makes a new database and returns its URL. What it made is given back after the test."""
     made: list[str] = []
 
     def new_url(prepare: Prepare | None = None) -> str:
@@ -146,7 +190,7 @@ def fresh_postgres_url(postgres_server: PostgresServer) -> Iterator[FreshPostgre
 
     yield new_url
     for name in made:
-        postgres_server.drop_database(name)
+        postgres_server.give_back(name)
 
 
 def _start(programs: Path, folder: Path) -> subprocess.Popen[bytes]:

@@ -24,10 +24,10 @@ from lti_tool.demo import practice_registration
 from lti_tool.lti.keys import new_key
 from lti_tool.lti.registration import register_platform
 from lti_tool.practice_lms import CLIENT_ID, DEPLOYMENT_ID, PracticeSchool, ToolAddresses, create_practice_lms
-from lti_tool.practice_lms.keys import PlatformKeys
 from lti_tool.settings import Settings
 from lti_tool.tool import Tool
 from lti_tool.worker import Clockwork
+from tests.built_once import share_compiled_statements
 
 SECRET = "only-for-tests-0123456789"
 
@@ -218,13 +218,20 @@ def served(app: Flask, port: int, certificate: Certificate | None = None) -> Ite
 
 
 @cache
-def _key_pairs() -> "TemporaryDirectory[str]":
-    """A key pair of the tool and one of the practice LMS, made once: two for each test take longer than most tests."""
+def _first_folder() -> "TemporaryDirectory[str]":
+    """What a stage's folder holds at first: a key pair of the tool, and a new school with its own.
+
+    Made once: two key pairs for each test take longer than most tests.
+    """
     folder = TemporaryDirectory()
     new_key(Path(folder.name) / "keys")
-    (Path(folder.name) / "practice_lms").mkdir()
-    PlatformKeys(Path(folder.name) / "practice_lms")
+    PracticeSchool(Path(folder.name) / "practice_lms", "", ToolAddresses("", "", ""), "canvas")  # as for every accent
     return folder
+
+
+def prepare_folder(folder: Path) -> None:
+    """Put a copy of a new stage's files into a test's folder."""
+    shutil.copytree(_first_folder().name, folder, copy_function=shutil.copy, dirs_exist_ok=True)
 
 
 @contextmanager
@@ -253,11 +260,12 @@ def open_stage(
         allow_private_addresses=True,
         ca_file=certificate.file if certificate else None,
     )
-    shutil.copytree(Path(_key_pairs().name), folder, copy_function=shutil.copy, dirs_exist_ok=True)
+    prepare_folder(folder)
     addresses = ToolAddresses(f"{tool_url}/lti/login", f"{tool_url}/lti/launch", f"{plain_url}/.well-known/jwks.json")
     lms = create_practice_lms(folder / "practice_lms", lms_url, addresses, accent)
     clock, rings = Clock(), list[datetime]()
     tool, clockwork = build_tool(settings, clock)
+    share_compiled_statements(tool.database)
     tool = replace(tool, ring=lambda: rings.append(clock()))
     register(tool, lms_url, DEPLOYMENT_ID(accent))
     app = create_app(tool)

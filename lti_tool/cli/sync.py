@@ -1,5 +1,6 @@
 """`lti-tool sync`: what the gradebooks should show and what they took, and sending what is not there yet."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -69,16 +70,33 @@ def _sync_now(tool: Tool, clockwork: Clockwork) -> list[str]:
 
 def _send_and_show(tool: Tool, clockwork: Clockwork, total: int, shows: Shows) -> DeliveryReport:
     """Send in a thread of its own; how much is left stands in the database, whoever sends it."""
-    stopped = Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="sync") as pool:
+    with _ctrl_c() as stopped, ThreadPoolExecutor(1, thread_name_prefix="sync") as pool:
         run = pool.submit(clockwork.send_all, lambda: not stopped.is_set())
         try:
-            while wait([run], _LOOK_SECONDS).not_done:
+            while not stopped.is_set() and wait([run], _LOOK_SECONDS).not_done:
                 total = _show(tool, total, shows)
+            if stopped.is_set():  # what is being sent at this instant is still brought to its end
+                raise KeyboardInterrupt
         finally:
-            stopped.set()  # Ctrl-C: what is being sent at this instant is still brought to its end
+            stopped.set()
     _show(tool, total, shows)
     return run.result()
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Event]:
+    """Tell of the first Ctrl-C by an event: as an exception it can come where Python drops it, amid some clean-up."""
+    pressed = Event()
+
+    def note(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _show(tool: Tool, total: int, shows: Shows) -> int:

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +23,15 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from lti_tool.errors import LmsUnreachable, Reason
+from lti_tool.wording import say
 
 TIMEOUT_SECONDS = 10.0
 LARGEST_ANSWER = 8_000_000
 _LMSS, _CONNECTIONS_KEPT = 50, 32  # how many hosts' connections stay open, and how many to each
 _USUAL_HEADERS = {"User-Agent": "lti-tool", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 LONGEST_WAIT_SECONDS = 86_400.0  # a platform that asks for more has made a mistake
+_NOT_REACHED = say("The LMS could not be reached.")
+_NO_ANSWER_IN_TIME = say("The LMS did not answer in time.")
 
 
 class AddressRefused(Exception):
@@ -112,14 +116,12 @@ class Connection:
             finally:
                 response.close()  # one that was read to its end has given its connection back already
         except NewConnectionError:  # which urllib3 counts among the time-outs
-            raise LmsUnreachable("The LMS could not be reached.") from None
+            raise LmsUnreachable(_NOT_REACHED) from None
         except NoAnswerInTime:
-            raise LmsUnreachable("The LMS did not answer in time.") from None
+            raise LmsUnreachable(_NO_ANSWER_IN_TIME) from None
         except (HTTPError, UnicodeError):
             late = time.monotonic() >= _call_of_thread.ends_at
-            raise LmsUnreachable(
-                "The LMS did not answer in time." if late else "The LMS could not be reached."
-            ) from None
+            raise LmsUnreachable(_NO_ANSWER_IN_TIME if late else _NOT_REACHED) from None
         finally:
             _call_of_thread.ends_at = None
 
@@ -163,7 +165,9 @@ class _PatientTls(_Patient, ssl.SSLSocket):
     pass
 
 
+@lru_cache(maxsize=4)
 def _certificates(ca_file: Path | None) -> ssl.SSLContext:
+    """Whom to trust, read once: the list is long, and reading it costs as much as many launches."""
     context = create_urllib3_context()
     context.sslsocket_class = _PatientTls
     context.load_verify_locations(certifi.where())
@@ -177,7 +181,7 @@ def _text(response: BaseHTTPResponse, largest: int) -> str:
     while chunk := _next_piece(response):
         read += chunk
         if len(read) > largest:
-            raise LmsUnreachable("The LMS answered with far more than was asked for.")
+            raise LmsUnreachable(say("The LMS answered with far more than was asked for."))
     return read.decode("utf-8", "replace")
 
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -94,5 +95,11 @@ def retire_key(folder: Path, kid: str) -> Path:
 
 
 def _load(file: KeyFile) -> RSAKey:
-    parameters: Any = {"kid": file.kid, "alg": "RS256", "use": "sig"}
-    return RSAKey.import_key(file.path.read_bytes(), parameters)
+    return _parsed(file.path.read_bytes(), file.kid)
+
+
+@lru_cache(maxsize=16)
+def _parsed(pem: bytes, kid: str) -> RSAKey:
+    """Return the key; one that was there before the folder changed is not parsed again."""
+    parameters: Any = {"kid": kid, "alg": "RS256", "use": "sig"}
+    return RSAKey.import_key(pem, parameters)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from joserfc import jwt
@@ -11,7 +12,13 @@ Claims = dict[str, object]
 
 
 def _load(file: Path) -> RSAKey:
-    key = RSAKey.import_key(file.read_bytes(), {"alg": "RS256", "use": "sig"})
+    return _parsed(file.read_bytes())
+
+
+@lru_cache(maxsize=16)
+def _parsed(pem: bytes) -> RSAKey:
+    """Parsing costs a hundred signatures, and tests open a school with the same key again and again."""
+    key = RSAKey.import_key(pem, {"alg": "RS256", "use": "sig"})
     key.ensure_kid()
     return key
 

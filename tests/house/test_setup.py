@@ -15,6 +15,7 @@ import pytest
 
 from tests.browser import FAILURES_FOLDER, People
 from tests.postgres import FreshPostgresUrl, PostgresServer
+from tests.postgres_reuse import state
 from tests.system_parts import PROJECT_FOLDER
 
 
@@ -40,6 +41,49 @@ def test_databases_are_dropped_after_use(postgres_server: PostgresServer) -> Non
     with postgres_server.connect(name):
         postgres_server.drop_database(name)
     assert (name,) not in _rows(postgres_server.admin_url, "SELECT datname FROM pg_database")
+
+
+def _with_an_empty_table(url: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute("CREATE TABLE sentence (id int GENERATED ALWAYS AS IDENTITY, text text)")
+        connection.execute("CREATE TABLE word AS SELECT 'blog' AS text")
+
+
+def _used(server: PostgresServer, *commands: str) -> str:
+    """Let a test use a database and give it back, and return the name of the next one."""
+    name = server.new_database(_with_an_empty_table)
+    with server.connect(name) as connection:
+        for command in commands:
+            connection.execute(command)  # type: ignore[call-overload]  # psycopg wants to see it written out
+        server.give_back(name)  # while somebody is still there
+    following = server.new_database(_with_an_empty_table)
+    assert (name,) not in _rows(server.admin_url, "SELECT datname FROM pg_database")
+    return following
+
+
+def test_a_database_used_before_is_as_new(postgres_server: PostgresServer) -> None:
+    name = _used(postgres_server, "INSERT INTO sentence (text) VALUES ('What a test left')")
+    with postgres_server.connect(name) as connection:
+        assert connection.execute("SELECT pg_relation_size('sentence')").fetchone() == (0,)
+        added = connection.execute("INSERT INTO sentence (text) VALUES ('x') RETURNING id, text")
+        assert added.fetchall() == [(1, "x")]
+        assert connection.execute("SELECT text FROM word").fetchall() == [("blog",)]
+
+
+CHANGES = {
+    "a row that was there": "UPDATE word SET text = 'log'",
+    "a table": "CREATE TABLE other ()",
+    "a column": "ALTER TABLE sentence ADD more int",
+    "a constraint": "ALTER TABLE sentence ADD CONSTRAINT short CHECK (length(text) < 9)",
+    "a schema": "CREATE SCHEMA other",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_database_that_cannot_be_as_new_is_used_no_more(postgres_server: PostgresServer, change: str) -> None:
+    name = _used(postgres_server, change)
+    with postgres_server.connect(name) as connection:
+        assert state(connection) == postgres_server.prepared[_with_an_empty_table]
 
 
 def test_text_is_ordered_as_in_a_language(postgres_server: PostgresServer) -> None:

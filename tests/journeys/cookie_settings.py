@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 import pytest
 from playwright.sync_api import BrowserContext, Playwright
 
-from tests.browser import CHROMIUM_OPTIONS, People, sandboxed_if_possible
+from tests.browser import CHROMIUM_OPTIONS, People, program_and_environment, sandboxed_if_possible
 from tests.system_parts import find_chromium
 
 BLOCK = 2  # Chromium's number for it in a profile's content settings
@@ -46,7 +46,7 @@ def open_profile(
     context = sandboxed_if_possible(
         lambda sandbox: playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=program,
+            **program_and_environment(program),
             args=CHROMIUM_OPTIONS,
             chromium_sandbox=sandbox,
             ignore_https_errors=True,

@@ -17,11 +17,11 @@ from sqlalchemy import select
 from lti_tool.app import build_tool, create_app
 from lti_tool.gradebook.delivery import LEASE_SECONDS
 from lti_tool.gradebook.ledger import LedgerLine, ledger
-from lti_tool.lti.keys import new_key
 from lti_tool.models import Blog, GradebookScore, Person, SendAttempt
 from lti_tool.participation.scoring import correct_score
 from lti_tool.practice_lms import DEPLOYMENT_ID, ToolAddresses, create_practice_lms
 from lti_tool.settings import Settings
+from tests.built_once import share_compiled_statements
 from tests.journeys.walking import bare_environment
 from tests.postgres import (
     SERVER_OPTIONS,
@@ -32,7 +32,7 @@ from tests.postgres import (
     _wait_until_it_answers,
     running_server,
 )
-from tests.stage import SECRET, Clock, Stage, free_port, register, served
+from tests.stage import SECRET, Clock, Stage, free_port, prepare_folder, register, served
 
 
 class Cohort:
@@ -227,11 +227,12 @@ def stage_with_switch(folder: Path, database_url: str, accent: str) -> Iterator[
         queue_url=f"sqlite:///{folder / 'queue.sqlite3'}",
         allow_private_addresses=True,
     )
-    new_key(settings.keys_dir)
+    prepare_folder(folder)
     addresses = ToolAddresses(f"{tool_url}/lti/login", f"{tool_url}/lti/launch", f"{tool_url}/.well-known/jwks.json")
     lms = create_practice_lms(folder / "practice_lms", lms_url, addresses, accent)
     clock = Clock()
     tool, clockwork = build_tool(settings, clock)
+    share_compiled_statements(tool.database)
     tool = replace(tool, ring=lambda: None)
     register(tool, lms_url, DEPLOYMENT_ID(accent))
     app = create_app(tool)
