@@ -1,5 +1,6 @@
 """No update is lost, nothing is written while reading, and a page reads one state of the data: on both databases."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,6 +47,14 @@ def test_on_sqlite_not_even_without_a_lock(sqlite_url: str) -> None:
     at_once(4, count_up)
     with database.reading() as session:
         assert session.get_one(Blog, blog).last_post_number == 800
+    database.close()
+
+
+def test_postgresql_compiles_no_statement(fresh_postgres_url: Callable[[Callable[[str], None]], str]) -> None:
+    """Beside many comments it would take longer to compile one than to run it (`benchmarks/million.py`)."""
+    database = Database(fresh_postgres_url(lambda _url: None))
+    with database.reading() as session:
+        assert session.scalar(text("SHOW jit")) == "off"
     database.close()
 
 
