@@ -7,7 +7,7 @@
 MAKEFLAGS += --no-print-directory
 export PYTHON
 
-.PHONY: help demo test conformance check format lock clean
+.PHONY: help demo test conformance check format messages lock clean
 
 help:  ## list these tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 13
@@ -37,6 +37,20 @@ format:  ## let ruff format the code and mend what it can
 	@setup/environment dev
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+# The English sentence is the key; each language is one file, lti_tool/translations/<code>.po. A line says in which file
+# a sentence stands, not where in it, so that a catalogue changes only when sentences do.
+PYBABEL = .venv/bin/pybabel -q
+TEMPLATE = $(or $(TMPDIR),/tmp)/lti-tool-messages.pot
+
+messages:  ## gather every sentence into the catalogues; new ones wait there for a translation
+	@setup/environment dev
+	$(PYBABEL) extract --mapping=setup/messages.cfg --keywords=say --keywords=say_count:1,2 --keywords=sayCount:1,2 \
+	    --add-comments=NOTE: --add-location=file --no-wrap --sort-by-file --project=lti-tool --output=$(TEMPLATE) .
+	@for language in es ar; do \
+	    $(PYBABEL) update --input-file=$(TEMPLATE) --output-file=lti_tool/translations/$$language.po --locale=$$language \
+	        --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; \
+	done
 
 # The tests' lock is held to the program's, so that `make test` never tries other versions than `make demo` runs.
 # A locked address would tie every reader to the index of whoever ran this: the grep proves there is none.

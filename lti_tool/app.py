@@ -9,11 +9,9 @@ from typing import cast
 
 from flask import Flask, Response, g, request
 from flask_compress import Compress
-from markupsafe import Markup
 from sqlalchemy import inspect
 from werkzeug.wsgi import FileWrapper
 
-from lti_tool import wording
 from lti_tool.bell import open_queue
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem
@@ -57,6 +55,7 @@ from lti_tool.web import (
     writing,
 )
 from lti_tool.web.errors import add_error_pages
+from lti_tool.web.languages import speak
 from lti_tool.web.numbers import RowNumber
 from lti_tool.web.same_origin import refuse_foreign_posts
 from lti_tool.web.security_headers import add_security_headers
@@ -121,6 +120,7 @@ def create_app(tool: Tool) -> Flask:
     app.config["COMPRESS_STREAMS"] = False  # they are left open (`_read_small_files_whole`)
     Compress(app)
     app.after_request(_read_small_files_whole)
+    app.after_request(_ask_again_for_imported)
     app.extensions["lti_tool"] = tool
     app.url_map.converters["int"] = RowNumber
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -130,8 +130,17 @@ def create_app(tool: Tool) -> Flask:
     add_error_pages(app)
     for room in _ROOMS:
         app.register_blueprint(room)
+    speak(app, tool.clock)
     _add_words(app, tool, _fingerprint(static_folder))
     return app
+
+
+def _ask_again_for_imported(response: Response) -> Response:
+    """A script that another one imports has no version in its address, and would be kept after it has changed."""
+    if request.endpoint == "static" and "v" not in request.args:
+        response.cache_control.max_age = None
+        response.cache_control.no_cache = True
+    return response
 
 
 def _read_small_files_whole(response: Response) -> Response:
@@ -156,15 +165,7 @@ def templates_folder() -> Path:
 
 
 def _add_words(app: Flask, tool: Tool, static_version: str) -> None:
-    def time_tag(moment: datetime) -> Markup:
-        return wording.time_tag(moment, tool.clock())
-
-    def until(moment: datetime) -> str:
-        return wording.until(moment, tool.clock())
-
-    app.jinja_env.filters.update(
-        time=time_tag, exact_time=wording.exact_time_tag, until=until, points=wording.points, written=images.written
-    )
+    app.jinja_env.filters["written"] = images.written
     app.jinja_env.globals.update(static_version=static_version, now=tool.clock)
     # Without it, as in a checkout that was never set up, people write in plain fields.
     app.jinja_env.globals["has_editor"] = Path(app.static_folder or "", "built", "editor.js").is_file()

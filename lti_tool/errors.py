@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from lti_tool.wording import say
+
 
 class ToolError(Exception):
     """Something that cannot be done, told to a person in two plain sentences."""
@@ -63,7 +65,7 @@ class LmsUnreachable(ToolError):
         *,
         is_throttle: bool = False,
     ) -> None:
-        super().__init__(what, "It is tried again by itself.")
+        super().__init__(what, say("It is tried again by itself."))
         self.retry_after_seconds = retry_after_seconds
         self.status = status
         self.is_throttle = is_throttle
@@ -95,54 +97,58 @@ class Refusal:
     do: str
 
 
-_AGAIN = "Go back to your course page and open the blog from there again."
-_TELL = "Please tell whoever looks after your LMS, and give them the reference below."
-_INCOMPLETE = "Your LMS sent an incomplete request to open the blog."
-_UNPROVED = "This could not be shown to come from your LMS."
-_UNTRUSTED_TWICE = "The request to open the blog was already used, or it is too old."
+_AGAIN = say("Go back to your course page and open the blog from there again.")
+_TELL = say("Please tell whoever looks after your LMS, and give them the reference below.")
+_INCOMPLETE = say("Your LMS sent an incomplete request to open the blog.")
+_UNPROVED = say("This could not be shown to come from your LMS.")
+_UNTRUSTED_TWICE = say("The request to open the blog was already used, or it is too old.")
 
 
 class Reason(Enum):
     """Why a login or launch was refused. The name goes to the log, the refusal to the person."""
 
     MISSING_PARAMETER = Refusal(Kind.MALFORMED, _INCOMPLETE, _TELL)
-    UNKNOWN_PLATFORM = Refusal(Kind.MALFORMED, "This LMS is not registered with the blog.", _TELL)
-    AMBIGUOUS_PLATFORM = Refusal(Kind.MALFORMED, "Your LMS did not say which of its registrations it means.", _TELL)
-    FOREIGN_TARGET = Refusal(Kind.MALFORMED, "Your LMS asked for an address that is not the blog's.", _TELL)
-    PLATFORM_DISABLED = Refusal(Kind.FORBIDDEN, "The blog is switched off for this LMS.", _TELL)
-    INSECURE_ADDRESS = Refusal(Kind.MALFORMED, "The registration of this LMS has an address without https.", _TELL)
+    UNKNOWN_PLATFORM = Refusal(Kind.MALFORMED, say("This LMS is not registered with the blog."), _TELL)
+    AMBIGUOUS_PLATFORM = Refusal(
+        Kind.MALFORMED, say("Your LMS did not say which of its registrations it means."), _TELL
+    )
+    FOREIGN_TARGET = Refusal(Kind.MALFORMED, say("Your LMS asked for an address that is not the blog's."), _TELL)
+    PLATFORM_DISABLED = Refusal(Kind.FORBIDDEN, say("The blog is switched off for this LMS."), _TELL)
+    INSECURE_ADDRESS = Refusal(Kind.MALFORMED, say("The registration of this LMS has an address without https."), _TELL)
 
     STATE_MISSING = Refusal(Kind.MALFORMED, _INCOMPLETE, _AGAIN)
     STATE_UNKNOWN = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     STATE_USED = Refusal(Kind.UNTRUSTED, _UNTRUSTED_TWICE, _AGAIN)
-    STATE_EXPIRED = Refusal(Kind.UNTRUSTED, "Opening the blog took too long.", _AGAIN)
+    STATE_EXPIRED = Refusal(Kind.UNTRUSTED, say("Opening the blog took too long."), _AGAIN)
     COOKIE_MISSING = Refusal(
         Kind.UNTRUSTED,
-        "Your browser did not give back the cookie that shows it was you who opened the blog.",
-        "Go back to your course page and open the blog in a new window, or allow cookies for this page.",
+        say("Your browser did not give back the cookie that shows it was you who opened the blog."),
+        say("Go back to your course page and open the blog in a new window, or allow cookies for this page."),
     )
-    PLATFORM_ERROR = Refusal(Kind.UNTRUSTED, "Your LMS ended the sign-in before it was done.", _AGAIN)
+    PLATFORM_ERROR = Refusal(Kind.UNTRUSTED, say("Your LMS ended the sign-in before it was done."), _AGAIN)
     TOKEN_MISSING = Refusal(Kind.MALFORMED, _INCOMPLETE, _AGAIN)
     TOKEN_MALFORMED = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     NONCE_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     PLATFORM_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     KEY_ID_MISSING = Refusal(Kind.UNTRUSTED, _UNPROVED, _TELL)
-    KEY_UNKNOWN = Refusal(Kind.UNTRUSTED, "The key that your LMS signed with is not known to the blog.", _TELL)
+    KEY_UNKNOWN = Refusal(Kind.UNTRUSTED, say("The key that your LMS signed with is not known to the blog."), _TELL)
     KEYS_UNAVAILABLE = Refusal(
-        Kind.UNTRUSTED, "The blog could not read your LMS's keys just now.", f"Wait a minute. {_AGAIN}"
+        Kind.UNTRUSTED,
+        say("The blog could not read your LMS's keys just now."),
+        say("Wait a minute. Go back to your course page and open the blog from there again."),
     )
     BAD_SIGNATURE = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     BAD_AUDIENCE = Refusal(Kind.UNTRUSTED, _UNPROVED, _TELL)
-    STALE_TOKEN = Refusal(Kind.UNTRUSTED, "The request to open the blog is too old, or a clock is wrong.", _AGAIN)
+    STALE_TOKEN = Refusal(Kind.UNTRUSTED, say("The request to open the blog is too old, or a clock is wrong."), _AGAIN)
     DEPLOYMENT_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     TARGET_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _TELL)
-    BAD_CLAIM = Refusal(Kind.UNTRUSTED, "Your LMS sent a request that the blog cannot read.", _TELL)
-    UNKNOWN_MESSAGE = Refusal(Kind.UNTRUSTED, "Your LMS asked for something that the blog does not do.", _TELL)
+    BAD_CLAIM = Refusal(Kind.UNTRUSTED, say("Your LMS sent a request that the blog cannot read."), _TELL)
+    UNKNOWN_MESSAGE = Refusal(Kind.UNTRUSTED, say("Your LMS asked for something that the blog does not do."), _TELL)
     STORAGE_MISMATCH = Refusal(Kind.UNTRUSTED, _UNPROVED, _AGAIN)
     DEPLOYMENT_HELD = Refusal(
         Kind.FORBIDDEN,
-        "The blog is registered with this LMS, but this place in it has yet to be approved.",
-        "Whoever looks after your LMS can ask the operator of the blog, and name what stands below.",
+        say("The blog is registered with this LMS, but this place in it has yet to be approved."),
+        say("Whoever looks after your LMS can ask the operator of the blog, and name what stands below."),
     )
 
 

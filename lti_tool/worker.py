@@ -45,6 +45,7 @@ from lti_tool.models import (
     Visit,
 )
 from lti_tool.participation.columns import column_maximum
+from lti_tool.wording import say
 
 ROSTER_AFTER_VISIT = timedelta(minutes=30)
 SCORES_WAIT_SECONDS = 15.0
@@ -226,7 +227,7 @@ class Clockwork:
         except Exception:
             # A fault of our own with one list must not stop the others, nor the scores; the trace goes to the log.
             log.exception("roster_reading_broke", course=course_id)
-            self._record_problem(course_id, "A fault in the blog kept it from being read.")
+            self._record_problem(course_id, str(say("A fault in the blog kept it from being read.")))
         else:
             log.info("roster_read", course=course_id, members=len(members))
 

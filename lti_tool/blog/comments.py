@@ -11,8 +11,9 @@ from lti_tool.blog.sight import Sight, comments_seen
 from lti_tool.blog.text import LONGEST_COMMENT, LONGEST_POST, checked, safe_html, word_count
 from lti_tool.errors import NotAllowed, NotFound, Rejected
 from lti_tool.models import Comment, Post, Revision, Role
+from lti_tool.wording import say
 
-_GONE = ("There is no such comment any more.", "Go back to the post; somebody may have deleted it.")
+_GONE = (say("There is no such comment any more."), say("Go back to the post; somebody may have deleted it."))
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class AddedComment:
 def require_writer(role: Role) -> None:
     """Raises NotAllowed for those who only look on."""
     if role is Role.OBSERVER:
-        raise NotAllowed("Your role in this course lets you read, not write.", "Ask your teacher if that is wrong.")
+        raise NotAllowed(
+            say("Your role in this course lets you read, not write."), say("Ask your teacher if that is wrong.")
+        )
 
 
 def add_comment(
@@ -156,7 +159,7 @@ def own_comment(session: Session, post_id: int, number: int, person_id: int) -> 
     if comment.author_id != person_id and comment.private_to_id not in (None, person_id):
         raise NotFound(*_GONE)
     if comment.author_id != person_id:
-        raise NotAllowed("Only the person who wrote a comment can change it.", "You can answer it instead.")
+        raise NotAllowed(say("Only the person who wrote a comment can change it."), say("You can answer it instead."))
     return comment
 
 
@@ -190,7 +193,7 @@ def _take_number(session: Session, post_id: int) -> int:
         .returning(Post.last_comment_number)
     )
     if number is None:
-        raise NotFound("There is no such post any more.", "Go back to the blog.")
+        raise NotFound(say("There is no such post any more."), say("Go back to the blog."))
     return number
 
 
@@ -207,7 +210,8 @@ def _find_answered(session: Session, post_id: int, number: int | None, sight: Si
     answered = session.scalar(seen, sight.parameters if sight else {})
     if answered is None or answered.deleted_at is not None:
         raise NotFound(
-            "The comment you answer has been deleted meanwhile.", "Your text is still here: post it as a new comment."
+            say("The comment you answer has been deleted meanwhile."),
+            say("Your text is still here: post it as a new comment."),
         )
     return answered
 
@@ -219,7 +223,8 @@ def _private_to(draft: Draft, answered: Comment | None) -> int | None:
         return None
     if answered is None or answered.author_id is None:
         raise Rejected(
-            "A private answer needs somebody to answer.", "Choose a comment whose writer is in this course.",
+            say("A private answer needs somebody to answer."),
+            say("Choose a comment whose writer is in this course."),
             kept=draft.body,
         )  # fmt: skip
     return answered.author_id

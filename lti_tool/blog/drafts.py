@@ -11,6 +11,7 @@ from lti_tool.blog.text import LONGEST_POST
 from lti_tool.database import insert_missing
 from lti_tool.errors import Rejected
 from lti_tool.models import WritingDraft
+from lti_tool.wording import say, say_count
 
 FIELDS = ("title", "subtitle", "body", "sources")
 MOST_DRAFTS = 100  # of one person in one blog
@@ -109,7 +110,10 @@ def _begin(
     kept = select(func.count()).where(WritingDraft.person_id == person_id, WritingDraft.blog_id == blog_id)
     if (session.scalar(kept) or 0) >= MOST_DRAFTS:
         raise Rejected(
-            f"{MOST_DRAFTS} drafts of yours are kept already.", "Send or empty one. This text is kept in this browser."
+            say_count(
+                "%(count)s draft of yours is kept already.", "%(count)s drafts of yours are kept already.", MOST_DRAFTS
+            ),
+            say("Send or empty one. This text is kept in this browser."),
         )
     # Above every version of a draft that was here before, so that an old window never takes this one for its own.
     version = max(1, int((now - _VERSIONS_BEGIN).total_seconds()))
@@ -123,6 +127,12 @@ def _checked_fields(fields: Mapping[str, str]) -> dict[str, str]:
     tidy = {name: fields[name].replace("\r\n", "\n").replace("\x00", "") for name in FIELDS if fields.get(name)}
     if sum(map(len, tidy.values())) > _LONGEST:
         raise Rejected(
-            f"A draft of more than {_LONGEST:,} characters is kept in this browser alone.", "Shorten it, or split it."
+            say_count(
+                "A draft of more than %(most)s character is kept in this browser alone.",
+                "A draft of more than %(most)s characters is kept in this browser alone.",
+                _LONGEST,
+                most=f"{_LONGEST:,}",
+            ),
+            say("Shorten it, or split it."),
         )
     return tidy

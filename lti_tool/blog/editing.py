@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from lti_tool.errors import Rejected
+from lti_tool.wording import say
 
 
 class ChangedMeanwhile(Rejected):
@@ -10,8 +11,8 @@ class ChangedMeanwhile(Rejected):
 
     def __init__(self, stored: str, edition: str, kept: str) -> None:
         super().__init__(
-            "This was changed in another window after you opened it here.",
-            "Both texts are below. Take over what you need from the other one, then save: yours replaces it.",
+            say("This was changed in another window after you opened it here."),
+            say("Both texts are below. Take over what you need from the other one, then save: yours replaces it."),
             kept=kept,
         )
         self.stored = stored

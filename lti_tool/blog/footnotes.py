@@ -16,7 +16,9 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-BACK = "Back to the text"
+from lti_tool.wording import say
+
+NOTES, BACK = say("Notes"), say("Back to the text")  # as they are stored; `text.shown` says them to the reader
 _MARK = re.compile(r"\[\^([^\s\]]{1,40})\]")
 _DEFINITION = re.compile(r"\[\^([^\s\]]{1,40})\]:[ \t]*")
 
@@ -95,7 +97,7 @@ def _taken_apart(tokens: Sequence[Token]) -> tuple[list[Token], list[tuple[str, 
 
 
 def _list_of(notes: Sequence[tuple[str, Token]], numbers: dict[str, int]) -> list[Token]:
-    tokens = [Token("section_open", "section", 1, attrs={"class": "notes", "aria-label": "Notes"}, block=True)]
+    tokens = [Token("section_open", "section", 1, attrs={"class": "notes", "aria-label": NOTES}, block=True)]
     tokens.append(Token("ordered_list_open", "ol", 1, block=True))
     places, unnamed = dict(numbers), len(numbers)
     for label, inline in sorted(notes, key=lambda note: numbers.get(note[0], unnamed + 1)):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Comment, Image, Post
+from lti_tool.wording import say, say_count
 
 LARGEST_BYTES = 8_000_000
 LARGEST_PIXELS = 50_000_000
@@ -21,7 +22,9 @@ MOST_IN_AN_HOUR = 30
 MEDIA_TYPE = "image/webp"
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _QUALITY = 82
-_UNREADABLE = ("This file is no picture that can be shown.", "Choose a JPEG, PNG, GIF or WebP file.")
+_SMALLER = say("Make it smaller first.")
+_UNREADABLE = (say("This file is no picture that can be shown."), say("Choose a JPEG, PNG, GIF or WebP file."))
+_TOO_MANY_PIXELS = (say("The picture has too many pixels."), _SMALLER)
 
 
 @dataclass(frozen=True)
@@ -44,19 +47,19 @@ class ShownPicture:
 def made_anew(content: bytes) -> MadePicture:
     """Return the picture that these bytes hold. Raises Rejected (too large, no picture, a kind not taken)."""
     if len(content) > LARGEST_BYTES:
-        raise Rejected(f"The picture is larger than {LARGEST_BYTES // 1_000_000} MB.", "Make it smaller first.")
+        raise Rejected(say("The picture is larger than %(most)s MB.", most=LARGEST_BYTES // 1_000_000), _SMALLER)
     try:
         with Picture.open(io.BytesIO(content), formats=_FORMATS) as opened:
             # The size stands in the first bytes: a small file that unfolds to a huge picture is never unfolded.
             if opened.width * opened.height > (LARGEST_PIXELS if opened.format == "JPEG" else LARGEST_WHOLE):
-                raise Rejected("The picture has too many pixels.", "Make it smaller first.")
+                raise Rejected(*_TOO_MANY_PIXELS)
             opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
             kind = "RGBA" if opened.has_transparency_data else "RGB"
             picture = opened if opened.mode in ("L", "RGB", "RGBA", "CMYK") else opened.convert(kind)
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # first of all: each copy of a large one is 200 MB
             picture = ImageOps.exif_transpose(picture).convert(kind)
     except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
-        raise Rejected("The picture has too many pixels.", "Make it smaller first.") from None
+        raise Rejected(*_TOO_MANY_PIXELS) from None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError):  # what Pillow raises at broken and hostile files
         raise Rejected(*_UNREADABLE) from None
     picture.info.clear()
@@ -70,8 +73,12 @@ def require_room(session: Session, owner_id: int, now: datetime) -> None:
     latest = select(func.count()).where(Image.owner_id == owner_id, Image.made_at > now - timedelta(hours=1))
     if (session.scalar(latest) or 0) >= MOST_IN_AN_HOUR:
         raise Rejected(
-            f"You have put in {MOST_IN_AN_HOUR} pictures within the last hour; that is the most.",
-            "Wait a while, then put in the next. Your text is still here.",
+            say_count(
+                "You have put in %(count)s picture within the last hour; that is the most.",
+                "You have put in %(count)s pictures within the last hour; that is the most.",
+                MOST_IN_AN_HOUR,
+            ),
+            say("Wait a while, then put in the next. Your text is still here."),
         )
 
 
@@ -114,7 +121,7 @@ def find_image(session: Session, blog_id: int, key: str, reader_id: int, *, is_s
         wanted = wanted.where(or_(Image.owner_id == reader_id, ~hidden))
     row = session.execute(wanted).one_or_none()
     if row is None:
-        raise NotFound("There is no such picture in this blog.", "Go back to the post.")
+        raise NotFound(say("There is no such picture in this blog."), say("Go back to the post."))
     return ShownPicture(row.media_type, row.content)
 
 
@@ -122,5 +129,7 @@ def markdown_of(key: str, alt: str) -> str:
     """Return the line that shows a picture in a text. Raises Rejected without words for those who cannot see it."""
     words = " ".join(alt.replace("[", "(").replace("]", ")").split())
     if not words:
-        raise Rejected("The picture has no words yet for those who cannot see it.", "Say in a few words what it shows.")
+        raise Rejected(
+            say("The picture has no words yet for those who cannot see it."), say("Say in a few words what it shows.")
+        )
     return f"![{words}](image:{key})"

@@ -11,6 +11,7 @@ from lti_tool.blog.comments import count_in, lock_thread
 from lti_tool.blog.text import safe_html_of_anything
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Comment, Person, Post, Report, Revision
+from lti_tool.wording import say, say_count
 
 _LONGEST_REASON = 500
 MOST_DELETED = 200
@@ -86,9 +87,17 @@ def checked_reason(why: str) -> str:
     """Return a reason as it is kept. Raises Rejected (none, too long)."""
     reason = " ".join(why.split())
     if not reason:
-        raise Rejected("There is no reason yet.", "Say why in a few words.")
+        raise Rejected(say("There is no reason yet."), say("Say why in a few words."))
     if len(reason) > _LONGEST_REASON:
-        raise Rejected(f"The reason is longer than {_LONGEST_REASON} characters.", "Shorten it.", kept=why)
+        raise Rejected(
+            say_count(
+                "The reason is longer than %(count)s character.",
+                "The reason is longer than %(count)s characters.",
+                _LONGEST_REASON,
+            ),
+            say("Shorten it."),
+            kept=why,
+        )
     return reason
 
 
@@ -129,7 +138,7 @@ def settle_report(session: Session, blog_id: int, report_id: int, staff_id: int,
         select(Report).join(Post, Post.id == Report.post_id).where(Report.id == report_id, Post.blog_id == blog_id)
     )
     if found is None:
-        raise NotFound("There is no such report.", "Go back to the list of reports.")
+        raise NotFound(say("There is no such report."), say("Go back to the list of reports."))
     found.settled_at, found.settled_by_id = found.settled_at or now, found.settled_by_id or staff_id
 
 

@@ -13,10 +13,11 @@ from lti_tool.blog.text import LONGEST_POST, UNDER_A_TITLE, checked, safe_html, 
 from lti_tool.blog.views import Author, author_of
 from lti_tool.errors import NotAllowed, NotFound, Rejected
 from lti_tool.models import Blog, Membership, Person, Post, Revision
+from lti_tool.wording import say, say_count
 
 _LONGEST_LINE = 300
 WORDS_PER_MINUTE = 220
-_NO_POST = ("There is no such post in this blog.", "Go back to the list of posts.")
+_NO_POST = (say("There is no such post in this blog."), say("Go back to the list of posts."))
 
 
 @cache
@@ -142,7 +143,7 @@ def publish_again(post: Post, person_id: int) -> None:
 def require_author(author_id: int | None, person_id: int | None) -> None:
     """Raise NotAllowed for anybody but the person who wrote a post."""
     if author_id is None or author_id != person_id:
-        raise NotAllowed("Only the person who wrote a post can change it.", "You can comment on it instead.")
+        raise NotAllowed(say("Only the person who wrote a post can change it."), say("You can comment on it instead."))
 
 
 def find_post(session: Session, sight: Sight, number: int) -> Post:
@@ -157,7 +158,9 @@ def find_post(session: Session, sight: Sight, number: int) -> Post:
 def require_unlocked(post: Post, sight: Sight) -> None:
     """Raise Rejected for students where staff have ended the conversation."""
     if post.locked_at is not None and not sight.is_staff:
-        raise Rejected("This conversation has been closed; it can be read, and nothing be added.", "Ask your teacher.")
+        raise Rejected(
+            say("This conversation has been closed; it can be read, and nothing be added."), say("Ask your teacher.")
+        )
 
 
 def open_post(session: Session, sight: Sight, number: int) -> OpenedPost:
@@ -214,9 +217,16 @@ def _checked_fields(
 ) -> dict[str, object]:
     tidy_title = " ".join(title.split())
     if not tidy_title:
-        raise Rejected("The post has no title yet.", "Give it one; your text is still here.", kept=body)
+        raise Rejected(say("The post has no title yet."), say("Give it one; your text is still here."), kept=body)
     if len(tidy_title) > _LONGEST_LINE:
-        raise Rejected(f"The title is longer than {_LONGEST_LINE} characters.", "Shorten it; your text is still here.")
+        raise Rejected(
+            say_count(
+                "The title is longer than %(count)s character.",
+                "The title is longer than %(count)s characters.",
+                _LONGEST_LINE,
+            ),
+            say("Shorten it; your text is still here."),
+        )
     text = checked(body, LONGEST_POST)
     return {
         "title": tidy_title,

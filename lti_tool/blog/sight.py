@@ -154,7 +154,8 @@ def has_commented(session: Session, post_id: int, person_id: int) -> bool:
 def pseudonym(names_key: str, person_id: int) -> str:
     """A name for somebody whose name is hidden: the same throughout a blog, another in every other blog.
 
-    `names_key` is the blog's own secret: a page tells its reader their number, and the others' are near it.
+    `names_key` is the blog's own secret: a page tells its reader their number, and the others' are near it. It is the
+    same in every language, for people call each other by it.
     """
     digest = hashlib.blake2b(str(person_id).encode(), digest_size=8, key=names_key.encode()).digest()
     number = int.from_bytes(digest)

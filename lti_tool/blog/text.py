@@ -10,8 +10,9 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from lti_tool.blog.footnotes import BACK, add_footnotes
+from lti_tool.blog.footnotes import BACK, NOTES, add_footnotes
 from lti_tool.errors import Rejected
+from lti_tool.wording import say, say_count
 
 LONGEST_COMMENT = 10_000
 LONGEST_POST = 60_000
@@ -21,7 +22,10 @@ _TAGS = {
     "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "img", "sup", "section",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title", "target", "id"}, "ol": {"start"}, "img": {"src", "alt"}, "li": {"id"}}
-_ATTRIBUTE_VALUES = {"section": {"class": {"notes"}, "aria-label": {"Notes"}}, "a": {"aria-label": {BACK}}}
+_ATTRIBUTE_VALUES: dict[str, dict[str, set[str]]] = {
+    "section": {"class": {"notes"}, "aria-label": {NOTES}},
+    "a": {"aria-label": {BACK}},
+}
 _SCHEMES = {"http", "https", "mailto", "image"}
 _PICTURE = re.compile(r"image:[\w-]{1,64}\Z")
 
@@ -62,6 +66,7 @@ UNDER_A_TITLE, UNDER_A_COMMENT = 1, 3
 _NOTE_LINK = re.compile(
     r'<a href="#((?:note|mark)-\d+)"(?: id="(mark-[\d-]+)")?( aria-label="[\w ]+")? target="_blank" rel="[\w ]+"'
 )
+_NOTES = f'<section class="notes" aria-label="{NOTES}">'
 _NOTE_ID = re.compile(r'<li id="(note-\d+)"')
 
 
@@ -76,8 +81,8 @@ def safe_html(text: str, *, plain: bool = False, under: int = UNDER_A_COMMENT) -
     rendered = (_plain if plain else _markdown).render(text, env)
     if "lacks_alt" in env:
         raise Rejected(
-            "A picture has no words yet for those who cannot see it.",
-            "Write between its square brackets what it shows, ![like this](image:…). Your text is still here.",
+            say("A picture has no words yet for those who cannot see it."),
+            say("Write between its square brackets what it shows, ![like this](image:…). Your text is still here."),
             kept=text,
         )
     return _clean(_with_headings_under(rendered, under))
@@ -103,20 +108,25 @@ def _with_headings_under(html: str, under: int) -> str:
     return _HEADING.sub(moved, html)
 
 
-def shown(html: str, pictures_at: str, place: str) -> str:
+def shown(html: str, pictures_at: str, place: str, notes: str = NOTES, back: str = BACK) -> str:
     """Return safe HTML for one place of a page: pictures with an address that begins with `pictures_at`, and footnotes
-    whose ids begin with `place`, which no other text of the page has."""  # fmt: skip
+    whose ids begin with `place`, which no other text of the page has.
+
+    `notes` and `back` are what the reader's language calls the footnotes and the way back from one.
+    """
     if "<img" in html:
         html = html.replace('<img src="image:', f'<img loading="lazy" src="{pictures_at}')
     if 'id="note-' in html:
-        html = _NOTE_LINK.sub(lambda found: _note_link(place, found[1], found[2], found[3] or ""), html)
+        back_label = f' aria-label="{escape(back)}"'
+        html = _NOTE_LINK.sub(lambda found: _note_link(place, found[1], found[2], found[3] and back_label), html)
         html = _NOTE_ID.sub(lambda found: f'<li id="{place}-{found[1]}"', html)
+        html = html.replace(_NOTES, _NOTES.replace(NOTES, escape(notes)))
     return html
 
 
-def _note_link(place: str, target: str, own: str | None, label: str) -> str:
+def _note_link(place: str, target: str, own: str | None, label: str | None) -> str:
     own_id = f' id="{place}-{own}"' if own else ""
-    return f'<a href="#{place}-{target}"{own_id}{label}'
+    return f'<a href="#{place}-{target}"{own_id}{label or ""}'
 
 
 @lru_cache(maxsize=1000)  # a page renders its sources at each reading
@@ -160,11 +170,17 @@ def checked(text: str, longest: int) -> str:
     """Return the text with line ends made alike and its edges trimmed. Raises Rejected if empty or too long."""
     tidy = without_secrets(text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip())
     if not tidy:
-        raise Rejected("There is no text yet.", "Write something, then send it again.")
+        raise Rejected(say("There is no text yet."), say("Write something, then send it again."))
     if len(tidy) > longest:
         raise Rejected(
-            f"The text has {len(tidy):,} characters; at most {longest:,} can be kept.",
-            "Shorten it, or split it in two. Your text is still here.",
+            say_count(
+                "The text has %(length)s character; at most %(most)s can be kept.",
+                "The text has %(length)s characters; at most %(most)s can be kept.",
+                len(tidy),
+                length=f"{len(tidy):,}",
+                most=f"{longest:,}",
+            ),
+            say("Shorten it, or split it in two. Your text is still here."),
             kept=tidy,
         )
     return tidy

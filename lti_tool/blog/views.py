@@ -11,8 +11,9 @@ from lti_tool.blog import thread
 from lti_tool.blog.read_ranges import holds
 from lti_tool.blog.sight import Sight, pseudonym
 from lti_tool.models import Comment, Membership, Person, Post, Role, shown_name
+from lti_tool.wording import say
 
-UNKNOWN, HIDDEN_NAME = "Name unknown", "Name hidden"
+UNKNOWN, HIDDEN_NAME = say("Name unknown"), say("Name hidden")
 
 
 @dataclass(frozen=True)

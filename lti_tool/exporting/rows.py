@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.errors import NotFound
 from lti_tool.models import Blog, Comment, Person, Post, shown_name
+from lti_tool.wording import say
 
 _PICTURE = re.compile(r'<img\b[^>]*?src="image:[^"]*"[^>]*>')
 _SAID = re.compile(r'alt="([^"]*)"')
@@ -100,7 +101,7 @@ def blog_to_export(session: Session, blog_id: int, wishes: Wishes) -> ExportedBl
     """Return a blog for an export. Raises NotFound."""
     blog = session.get(Blog, blog_id)
     if blog is None:
-        raise NotFound("There is no such blog.", "Go back to the course page.")
+        raise NotFound(say("There is no such blog."), say("Go back to the course page."))
     return ExportedBlog(blog.title, blog.prompt, blog.prompt_html, _posts(session, blog_id, wishes))
 
 

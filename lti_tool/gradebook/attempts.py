@@ -10,6 +10,16 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.gradebook.shown import SentBefore, ShownScore
 from lti_tool.models import GradebookScore, Outcome, SendAttempt
+from lti_tool.wording import say
+
+_OUTCOMES_IN_WORDS = {
+    # NOTE: what became of an attempt to send a score; the other outcomes follow.
+    None: say("under way"),
+    Outcome.ACCEPTED: say("accepted"),
+    Outcome.NOT_KNOWN: say("not known"),
+    Outcome.REFUSED: say("refused"),
+    Outcome.CONFLICT: say("conflict"),
+}
 
 
 def last_seen(row: GradebookScore) -> ShownScore | None:
@@ -28,6 +38,10 @@ class AttemptLine:
     maximum: Decimal
     outcome: Outcome | None
     words: str
+
+    @property
+    def outcome_in_words(self) -> str:
+        return _OUTCOMES_IN_WORDS[self.outcome]
 
 
 def attempts_for(session: Session, blog_id: int, person_id: int, most: int = 20) -> tuple[AttemptLine, ...]:

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from lti_tool.gradebook.ledger import people_of
 from lti_tool.gradebook.outbox import DUE_LATER, HELD_BACK, make_due, settle_row
 from lti_tool.models import Blog, GradebookScore, Person, Settled, SyncState
+from lti_tool.wording import say
 
 _MAY_BE_TRIED = (SyncState.WAITING, SyncState.NEEDS_TEACHER, SyncState.NEEDS_ADMINISTRATOR)
-_KEPT = "The LMS's score was kept. If the score here changes, you are asked again."
-_LOCKED = "The LMS's score stays. Nothing is sent until you unlock it."
+_KEPT = say("The LMS's score was kept. If the score here changes, you are asked again.")
+_LOCKED = say("The LMS's score stays. Nothing is sent until you unlock it.")
 
 
 def hold_back(session: Session, blog_id: int, now: datetime) -> None:

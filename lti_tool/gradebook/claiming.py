@@ -13,8 +13,9 @@ from lti_tool.gradebook.destination import Destination, destinations_of
 from lti_tool.gradebook.outbox import Score, settle_row, wanted_score
 from lti_tool.gradebook.shown import SentBefore, ShownScore
 from lti_tool.models import GradebookScore, Person, SendAttempt, Settled, SyncState
+from lti_tool.wording import say
 
-GONE = "Listed in the course no more. Nothing is sent unless the LMS lists them again."
+GONE = say("Listed in the course no more. Nothing is sent unless the LMS lists them again.")
 
 
 @dataclass(frozen=True)

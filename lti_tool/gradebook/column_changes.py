@@ -17,6 +17,7 @@ from lti_tool.errors import LmsRefused, LmsUnreachable, Rejected
 from lti_tool.gradebook.columns import LEASE, ColumnService, Link, link_of, link_with_column
 from lti_tool.gradebook.gone import ColumnGone, note_gone
 from lti_tool.models import Course, Deployment, Placement, Platform
+from lti_tool.wording import say
 
 MaximumOf = Callable[[Session, int], Decimal]
 
@@ -80,7 +81,7 @@ def set_maximum(
         placement = link_with_column(session, placement_id)
         link, address = link_of(session, placement), placement.lti_line_item_url
     if address is None:
-        raise Rejected("This link has no column in the gradebook.", "Open the gradebook page again.")
+        raise Rejected(say("This link has no column in the gradebook."), say("Open the gradebook page again."))
     try:
         return service.change(link, address, None, maximum)
     except ColumnGone:
@@ -88,7 +89,7 @@ def set_maximum(
             note_gone(session, address, clock())
         raise
     except LmsUnreachable as problem:
-        raise Rejected(problem.what, "Try again in a minute.") from None
+        raise Rejected(problem.what, say("Try again in a minute.")) from None
 
 
 def _claim(database: Database, maximum_of: MaximumOf, now: datetime, silent: Sequence[int]) -> _Telling | None:

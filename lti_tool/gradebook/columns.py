@@ -15,6 +15,7 @@ from lti_tool.errors import LmsUnreachable, Rejected
 from lti_tool.gradebook.by_hand import try_again
 from lti_tool.gradebook.gone import say_no_column
 from lti_tool.models import Blog, Course, Deployment, Placement
+from lti_tool.wording import say
 
 TAG = "participation"  # on the columns that LMSs make for links that we laid out, too
 LEASE = timedelta(seconds=60)  # longer than the slowest call: a token and a column, 10 s each, and again after a 401
@@ -138,8 +139,8 @@ def make_column(
         # The lease stays: what was asked may still be under way there, and a look now would not find it.
         log.warning("column_not_made", placement=placement_id, status=problem.status)
         raise Rejected(
-            "The LMS did not answer, so it is not known whether the column was made.",
-            "Wait a minute, then press the button again: the blog looks first whether it is there.",
+            say("The LMS did not answer, so it is not known whether the column was made."),
+            say("Wait a minute, then press the button again: the blog looks first whether it is there."),
         ) from None
     except Exception:
         _let_go(database, making)
@@ -236,8 +237,14 @@ def _claim(database: Database, placement_id: int, maximum: Decimal, now: datetim
 
 def _why_not(placement: Placement) -> Rejected:
     if placement.lti_line_item_url is not None and placement.column_gone_at is None:
-        return Rejected("This blog has a column in the gradebook already.", "Open the gradebook page again to see it.")
-    return Rejected("The column is being made at this moment.", "Open the gradebook page again in a minute.")
+        return Rejected(
+            say("This blog has a column in the gradebook already."), say("Open the gradebook page again to see it.")
+        )
+    return _being_made()
+
+
+def _being_made() -> Rejected:
+    return Rejected(say("The column is being made at this moment."), say("Open the gradebook page again in a minute."))
 
 
 def _found(service: ColumnService, making: _Making) -> list[LmsColumn]:
@@ -257,7 +264,7 @@ def _go_on(database: Database, making: _Making, now: datetime) -> _Making:
             .returning(Placement.id)
         ).first()
     if held is None:
-        raise Rejected("The column is being made at this moment.", "Open the gradebook page again in a minute.")
+        raise _being_made()
     return _Making(making.placement_id, making.link, making.wanted, making.taken, until)
 
 

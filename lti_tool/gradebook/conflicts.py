@@ -10,16 +10,20 @@ from lti_tool.gradebook.attempts import last_seen, taken_before
 from lti_tool.gradebook.outbox import is_taken, make_due, settle_row, settle_withdrawn
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import GradebookScore, Person, Settled, SyncState
+from lti_tool.wording import say
 
-_IN_CONFLICT = "The gradebook shows what the blog did not send, so nothing is sent."
-_CLEARED = "The gradebook shows nothing, though it had taken a score: somebody cleared it. Nothing is sent."
-_SETTLE = "Keep the LMS's, send ours, or lock it."
-_GROUP = "Where students are graded in groups, one score goes to the whole group: have the LMS grade each one apart."
-_OVERRIDDEN = "The LMS took our score and goes on showing the other: it was overridden there."
-_SHOWS_NOTHING = (
+_IN_CONFLICT = say("The gradebook shows what the blog did not send, so nothing is sent.")
+_CLEARED = say("The gradebook shows nothing, though it had taken a score: somebody cleared it. Nothing is sent.")
+_SETTLE = say("Keep the LMS's, send ours, or lock it.")
+_SETTLE_IN_GROUP = say(
+    "Keep the LMS's, send ours, or lock it. "
+    "Where students are graded in groups, one score goes to the whole group: have the LMS grade each one apart."
+)
+_OVERRIDDEN = say("The LMS took our score and goes on showing the other: it was overridden there.")
+_SHOWS_NOTHING = say(
     "The LMS took our score and shows nothing: it is overridden there, or the activity's grade type is None."
 )
-_CLEAR_OVERRIDE = "Clear the override in the LMS's gradebook and send ours again, or keep the LMS's."
+_CLEAR_OVERRIDE = say("Clear the override in the LMS's gradebook and send ours again, or keep the LMS's.")
 
 
 def record_seen(
@@ -50,7 +54,7 @@ def record_seen(
         _compare(session, row, shown, now)
         asks = row.state is SyncState.CONFLICT and row.to_do == _SETTLE
         if asks and any(_is_of_other(shown, row, other) for other, _ in found):
-            row.to_do = f"{_SETTLE} {_GROUP}"
+            row.to_do = _SETTLE_IN_GROUP
         confirmed += row.state is SyncState.CONFIRMED and before is not SyncState.CONFIRMED
         conflicts += row.state is SyncState.CONFLICT and before is not SyncState.CONFLICT
     return confirmed, conflicts

@@ -20,6 +20,7 @@ from lti_tool.gradebook.outcomes import HAD_ARRIVED, Conflict, NotTried, Result,
 from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.reading import ReadableGradebook, Readings
 from lti_tool.gradebook.shown import Verdict
+from lti_tool.wording import say
 
 # Longer than a score may wait for its turn, be read and sent, each call at 10 s. One whose lease is over is not sent.
 LEASE_SECONDS = 60
@@ -183,8 +184,8 @@ class _Sender:
         except Exception:
             # A fault of our own must not stop the other scores, nor pass for done; the trace goes to the log.
             log.exception("score_delivery_broke", score=delivery.id)
-            what = "A fault in the blog kept this score from being sent."
-            do = "Tell the operator of this tool, then try again."
+            what = say("A fault in the blog kept this score from being sent.")
+            do = say("Tell the operator of this tool, then try again.")
             result = Result(delivery, LmsRefused(what, do, Mender.OPERATOR))
         except BaseException as end:  # of the process: whoever waits for results must not wait for ever
             self._done.put(end)

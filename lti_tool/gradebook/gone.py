@@ -12,11 +12,14 @@ from lti_tool.gradebook.destination import destinations_of
 from lti_tool.gradebook.ledger import people_of
 from lti_tool.gradebook.outbox import make_due, settle_row
 from lti_tool.models import GradebookScore, Membership, Placement, Settled, SyncState
+from lti_tool.wording import say
 
-GONE = "The column is gone from the gradebook"
-NO_COLUMN = "This link has no column in the gradebook"
-SAY_WHAT = "Say on the gradebook page whether it is to be made again."
-HAVE_ONE = "Have one made on the gradebook page, or make the activity graded in the LMS and open the blog from there."
+_GONE = "The column is gone from the gradebook"  # how causes begin, with the LMS's status or without
+NO_COLUMN = say("This link has no column in the gradebook.")
+SAY_WHAT = say("Say on the gradebook page whether it is to be made again.")
+HAVE_ONE = say(
+    "Have one made on the gradebook page, or make the activity graded in the LMS and open the blog from there."
+)
 _AT_ONCE = 500
 
 
@@ -24,7 +27,8 @@ class ColumnGone(LmsRefused):
     """The LMS has no such column any more."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"{GONE} ({status}).", SAY_WHAT, Mender.TEACHER, status)
+        what = say("The column is gone from the gradebook (%(status)s).", status=status)
+        super().__init__(what, SAY_WHAT, Mender.TEACHER, status)
 
 
 def note_gone(session: Session, column: str, now: datetime) -> int:
@@ -36,7 +40,7 @@ def note_gone(session: Session, column: str, now: datetime) -> int:
     stopped = 0
     for link in links:
         for row in _on_their_way(session, link, column):
-            settle_row(row, SyncState.NEEDS_TEACHER, f"{GONE}.", SAY_WHAT)
+            settle_row(row, SyncState.NEEDS_TEACHER, say("The column is gone from the gradebook."), SAY_WHAT)
             stopped += 1
     for link in links:
         link.column_gone_at = link.column_gone_at or now
@@ -46,7 +50,7 @@ def note_gone(session: Session, column: str, now: datetime) -> int:
 def say_no_column(session: Session, blog_id: int, course_id: int) -> None:
     """Say of the scores of a course that a column's going stopped, that there is none: nobody wants it again."""
     stopped = _STUCK & (GradebookScore.blog_id == blog_id) & GradebookScore.person_id.in_(people_of(course_id))
-    session.execute(update(GradebookScore).where(stopped).values(cause=f"{NO_COLUMN}.", to_do=HAVE_ONE))
+    session.execute(update(GradebookScore).where(stopped).values(cause=NO_COLUMN, to_do=HAVE_ONE))
 
 
 def make_moved_due(database: Database, clock: Callable[[], datetime], *, all_of_them: bool = False) -> int:
@@ -97,7 +101,7 @@ def _returned(session: Session, score_ids: Sequence[int]) -> list[int]:
 
 _DONE = GradebookScore.state.in_((SyncState.SENT, SyncState.CONFIRMED, SyncState.CONFLICT))
 _STUCK = (GradebookScore.state == SyncState.NEEDS_TEACHER) & or_(
-    GradebookScore.cause.startswith(GONE), GradebookScore.cause.startswith(NO_COLUMN)
+    GradebookScore.cause.startswith(_GONE), GradebookScore.cause == NO_COLUMN
 )
 _IS_SCORE = GradebookScore.points.is_not(None)
 _IS_LISTED = exists().where(

@@ -14,11 +14,24 @@ from sqlalchemy.orm import Session
 from lti_tool.gradebook.attempts import last_seen
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import Blog, GradebookScore, Membership, Person, Placement, Settled, SyncState
+from lti_tool.wording import say
 
 _HEADINGS = (
     "Student", "LMS id", "Should show", "Maximum", "LMS shows", "State", "Why", "Attempts", "Next attempt",
     "LMS last took", "Taken at",
 )  # fmt: skip
+_STATES_IN_WORDS = {
+    # NOTE: where a score stands on its way to the gradebook; the other states follow.
+    SyncState.NOT_DUE: say("not due"),
+    SyncState.WAITING: say("waiting"),
+    SyncState.SENT: say("sent"),
+    SyncState.CONFIRMED: say("confirmed"),
+    SyncState.CONFLICT: say("conflict"),
+    SyncState.LOCKED: say("locked"),
+    SyncState.NEEDS_TEACHER: say("needs the teacher"),
+    SyncState.NEEDS_ADMINISTRATOR: say("needs the LMS administrator"),
+    SyncState.GONE: say("gone"),
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection"
 _PROBLEMS_FIRST = {
     SyncState.CONFLICT: 0,
@@ -82,6 +95,10 @@ class LedgerLine:
     def lms_shows_its_own(self) -> bool:
         """Whether the gradebook was seen to show what the blog did not send."""
         return self.state in (SyncState.CONFLICT, SyncState.LOCKED) or self.settled is Settled.KEPT
+
+    @property
+    def state_in_words(self) -> str:
+        return _STATES_IN_WORDS[self.state]
 
 
 @dataclass(frozen=True)

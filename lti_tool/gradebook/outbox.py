@@ -9,10 +9,23 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_or_get
 from lti_tool.models import Blog, GradebookScore, Settled, SyncState
+from lti_tool.wording import say
 
 EXCUSED = "Excused."
-HELD_BACK = "Held back. Nothing is sent until you release the scores."
-DUE_LATER = "Nothing is sent before the day that the teacher set."
+HELD_BACK = say("Held back. Nothing is sent until you release the scores.")
+DUE_LATER = say("Nothing is sent before the day that the teacher set.")
+
+# Why there is no score to send: where none was sent, where the gradebook shows one, and what to do about that one.
+_OF_EXCUSED = (
+    say("Excused. Nothing was sent."),
+    say("Excused. The gradebook still shows the score sent before."),
+    say("Excuse them there, too."),
+)
+_OF_NOTHING = (
+    say("Nothing counts any more. Nothing was sent."),
+    say("Nothing counts any more. The gradebook still shows the score sent before."),
+    say("Clear it in the gradebook, or set a score of your own here."),
+)
 
 
 @dataclass(frozen=True)
@@ -139,11 +152,10 @@ def _withdraw(row: GradebookScore, now: datetime, is_excused: bool) -> None:
 
 def settle_withdrawn(row: GradebookScore) -> None:
     """Say where a row stands for which there is nothing to score any more."""
-    why = row.comment or "Nothing counts any more."
     if row.settled is Settled.LOCKED:
         return
+    never_sent, still_shown, to_do = _OF_EXCUSED if row.comment else _OF_NOTHING
     if row.accepted_points is None:
-        settle_row(row, SyncState.NOT_DUE, f"{why} Nothing was sent.")
+        settle_row(row, SyncState.NOT_DUE, never_sent)
     else:
-        what = "Excuse them there, too" if row.comment else "Clear it in the gradebook, or set a score of your own here"
-        settle_row(row, SyncState.NEEDS_TEACHER, f"{why} The gradebook still shows the score sent before.", f"{what}.")
+        settle_row(row, SyncState.NEEDS_TEACHER, still_shown, to_do)

@@ -14,12 +14,13 @@ from lti_tool.gradebook.gone import ColumnGone, note_gone
 from lti_tool.gradebook.outbox import settle_row, settle_withdrawn
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import Base, GradebookScore, Outcome, SendAttempt, SyncState
+from lti_tool.wording import say
 
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 6 * 3600
-WAITS_WITH_OTHERS = "The LMS does not answer at the moment; this one waits with the others."
-HAD_ARRIVED = "had arrived before"
-NOT_SENT = "not sent: the gradebook showed another score"
+WAITS_WITH_OTHERS = say("The LMS does not answer at the moment; this one waits with the others.")
+HAD_ARRIVED = say("had arrived before")
+NOT_SENT = say("not sent: the gradebook showed another score")
 
 
 @dataclass(frozen=True)

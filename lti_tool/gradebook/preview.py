@@ -19,6 +19,7 @@ from lti_tool.gradebook.ledger import people_of
 from lti_tool.gradebook.reading import verdict_on
 from lti_tool.gradebook.shown import SentBefore, ShownScore, Verdict
 from lti_tool.models import GradebookScore, Person, SyncState
+from lti_tool.wording import say
 
 
 class Effect(Enum):
@@ -28,6 +29,18 @@ class Effect(Enum):
     THERE = "is there already"
     CONFLICT = "would not be sent: the gradebook shows what the blog did not send"
     NOT_SENT = "would not be sent"
+
+    @property
+    def sentence(self) -> str:
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Effect.SENT: say("Would be sent."),
+    Effect.THERE: say("Is there already."),
+    Effect.CONFLICT: say("Would not be sent: the gradebook shows what the blog did not send."),
+    Effect.NOT_SENT: say("Would not be sent."),
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ def _unsent(session: Session, blog_id: int | None, course_id: int | None) -> lis
         if row.points is None:
             continue
         place = to[row.id]
-        why = GONE if place.has_left else "" if place.column else f"{NO_COLUMN}."
+        why = GONE if place.has_left else "" if place.column else NO_COLUMN
         line = PreviewLine(
             row.blog_id, person.lti_sub, person.shown_name, row.points, row.maximum, None, False, Effect.NOT_SENT, why
         )
@@ -106,7 +119,7 @@ def _read(gradebook: CheckableGradebook, column: Column) -> Mapping[str, ShownSc
     try:
         return gradebook.column_shows(column)
     except (LmsUnreachable, LmsRefused) as problem:
-        return f"{problem.what} {problem.do}"
+        return say("%(what)s %(do)s", what=problem.what, do=problem.do)
 
 
 def _foretold(one: _Unsent, shown: Mapping[str, Mapping[str, ShownScore] | str | None]) -> PreviewLine:
@@ -114,7 +127,7 @@ def _foretold(one: _Unsent, shown: Mapping[str, Mapping[str, ShownScore] | str |
     if isinstance(cells, str):
         return replace(one.line, why=one.line.why or cells)
     if cells is None:
-        return replace(one.line, effect=Effect.SENT, why="The LMS does not let the blog read what it shows.")
+        return replace(one.line, effect=Effect.SENT, why=say("The LMS does not let the blog read what it shows."))
     cell = cells.get(one.line.person_key)
     verdict = verdict_on(cell, one.before, one.revision, one.comment, one.agreed)
     effect = {Verdict.SEND: Effect.SENT, Verdict.IS_THERE: Effect.THERE, Verdict.CONFLICT: Effect.CONFLICT}[verdict]

@@ -24,8 +24,9 @@ from lti_tool.gradebook.columns import (
 from lti_tool.gradebook.gone import ColumnGone
 from lti_tool.gradebook.shown import ShownScore
 from lti_tool.models import Blog, Course, Deployment, GradebookScore, Person, Placement, Platform, SendAttempt
+from lti_tool.wording import say, say_count
 
-_BY_HAND = "Look at it in the LMS's gradebook, and delete it there if nobody needs it."
+_BY_HAND = say("Look at it in the LMS's gradebook, and delete it there if nobody needs it.")
 
 log = structlog.get_logger()
 
@@ -140,7 +141,7 @@ def _twins_of(session: Session, placement_id: int) -> _Twins:
     placement = link_with_column(session, placement_id)
     blog = session.get_one(Blog, placement.blog_id)
     if blog.scores_held_since is not None:
-        raise Rejected("The scores of this blog are held back.", "Release them, then merge the columns.")
+        raise Rejected(say("The scores of this blog are held back."), say("Release them, then merge the columns."))
     link, taken = link_of(session, placement), columns_of_others(session, placement)
     return _Twins(placement.id, blog.id, content_key_of(blog), link, tuple(placement.twin_columns), taken)
 
@@ -151,7 +152,7 @@ def _changed_over(database: Database, service: ColumnService, twins: _Twins, now
     try:
         is_ours = service.read(twins.link, chosen).is_for(twins.content_key)
     except (LmsUnreachable, LmsRefused) as problem:
-        raise Rejected(problem.what, "Nothing was changed. Try again in a minute.") from None
+        raise Rejected(problem.what, say("Nothing was changed. Try again in a minute.")) from None
     with database.writing() as session:
         placement = session.get_one(Placement, twins.placement_id, with_for_update=True)
         own = placement.lti_line_item_url
@@ -168,25 +169,31 @@ def _delete(
     link = twins.link
     try:
         column = service.read(link, address)
-        name = f"“{column.label}”" if column.label else "A further column"
+        # NOTE: "A further column" stands for the name of a column that has none.
+        name = say("“%(label)s”", label=column.label) if column.label else say("A further column")
         is_elsewhere = column.link_key not in (None, link.link_key) or address in twins.taken
         if is_elsewhere or not column.is_for(twins.content_key):
-            return f"{name} was not made by the blog, so the blog does not delete it. {_BY_HAND}"
+            return say(
+                "%(name)s was not made by the blog, so the blog does not delete it. %(do)s", name=name, do=_BY_HAND
+            )
         shown = gradebook.column_shows(Column(link.platform_id, link.lti_deployment_id, address, link.scopes))
         if shown is None:
-            return f"The blog may not read what stands in {name}. {_BY_HAND}"
+            return say("The blog may not read what stands in %(name)s. %(do)s", name=name, do=_BY_HAND)
         with database.reading() as session:
             foreign = _not_sent_by_us(session, twins.blog_id, link.platform_id, shown)
         if foreign:
-            scores = "a score" if foreign == 1 else f"{foreign} scores"
-            return f"{name} holds {scores} that the blog did not send. {_BY_HAND}"
+            return say_count(
+                "%(name)s holds a score that the blog did not send. %(do)s",
+                "%(name)s holds %(count)s scores that the blog did not send. %(do)s",
+                foreign, name=name, do=_BY_HAND,
+            )  # fmt: skip
         service.delete(link, address)
     except ColumnGone:
         return None
     except LmsUnreachable as problem:
-        return f"{problem.what} Press the button again in a minute."
+        return say("%(what)s Press the button again in a minute.", what=problem.what)
     except LmsRefused as problem:
-        return f"{problem.what} {_BY_HAND}"
+        return say("%(what)s %(do)s", what=problem.what, do=_BY_HAND)
     return None
 
 

@@ -43,7 +43,8 @@ class ReviewOf:
 class Arrival:
     """What a verified launch says of person and course, and what they came for; None where the LMS withheld it.
 
-    `sections` are those of the course that the person is in; None where the LMS names none at all.
+    `sections` are those of the course that the person is in; None where the LMS names none at all. `locale` is the
+    language that the LMS shows them, as it names it (`es`, `es-MX`, `es_mx`); empty where it does not say.
     """
 
     deployment_id: int
@@ -63,6 +64,7 @@ class Arrival:
     return_url: str | None
     wants: OpenedLink | LinkQuestion | ReviewOf
     sections: tuple[Section, ...] | None = None
+    locale: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Visitor:
     role: Role
     frame_origins: str = ""
     return_url: str | None = None
+    locale: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,8 +222,9 @@ def _same_sections(kept: str | None, said: tuple[Section, ...]) -> bool:
 def _visitor(arrival: Arrival, person_id: int, course_id: int, blog_id: int, placement_id: int) -> Visitor:
     name = shown_name(person_id, arrival.name, arrival.given_name, arrival.family_name)
     return Visitor(
-        person_id, name, course_id, blog_id, placement_id, arrival.role, arrival.frame_origins, arrival.return_url
-    )
+        person_id, name, course_id, blog_id, placement_id, arrival.role, arrival.frame_origins, arrival.return_url,
+        arrival.locale,
+    )  # fmt: skip
 
 
 def _is_stale(roster_tried_at: datetime | None, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.errors import NotAllowed, Rejected
 from lti_tool.identity.arrival import Visitor
 from lti_tool.models import Blog, Correction, Course, GradebookScore, Membership, Placement, PlannedBlog, Post, Role
+from lti_tool.wording import say
 
 
 class CopyUse(Enum):
@@ -57,17 +58,19 @@ def copy_question(session: Session, visitor: Visitor) -> CopyQuestion | None:
 def settle_copy(session: Session, visitor: Visitor, use: CopyUse, now: datetime) -> None:
     """Make of a copied link what the teacher chose. Raises NotAllowed and Rejected; a choice is made once."""
     if visitor.role is not Role.TEACHER:
-        raise NotAllowed("Only a teacher of this course can decide that.", "Ask the teacher.")
+        raise NotAllowed(say("Only a teacher of this course can decide that."), say("Ask the teacher."))
     blog = session.get(Blog, visitor.blog_id, with_for_update=True)
     question = copy_question(session, visitor) if blog is not None else None
     if blog is None or question is None:
-        raise Rejected("This was decided already.", "Open the blog.")
+        raise Rejected(say("This was decided already."), say("Open the blog."))
     if use is not CopyUse.NEW_TERM and question.has_writing:
-        raise Rejected("Somebody has written here already, so it stays as a new term.", "Go on with the new term.")
+        raise Rejected(
+            say("Somebody has written here already, so it stays as a new term."), say("Go on with the new term.")
+        )
     if use is CopyUse.SAME_CONVERSATION:
         if not question.may_share:
             raise NotAllowed(
-                "Only who teaches in the old course too can open its conversation here.", "Choose another."
+                say("Only who teaches in the old course too can open its conversation here."), say("Choose another.")
             )
         _share(session, blog, now)
     else:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from lti_tool.database import insert_missing
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Course, CourseGroup, GroupMember, Membership, Person, Role
+from lti_tool.wording import say, say_count
 
 LONGEST_NAME = 100
 MOST_GROUPS = 200
-_NO_GROUP = ("There is no such group in this course.", "Go back to the groups.")
+_NO_GROUP = (say("There is no such group in this course."), say("Go back to the groups."))
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,10 @@ def make_group(session: Session, course_id: int, name: str) -> int:
     """Make an empty group and return its id. Raises Rejected: no name, too long, taken, or too many groups."""
     _lock(session, course_id)
     if (session.scalar(select(func.count()).where(CourseGroup.course_id == course_id)) or 0) >= MOST_GROUPS:
-        raise Rejected(f"A course has at most {MOST_GROUPS} groups.", "Remove some that nobody needs.")
+        raise Rejected(
+            say_count("A course has at most %(count)s group.", "A course has at most %(count)s groups.", MOST_GROUPS),
+            say("Remove some that nobody needs."),
+        )
     row = CourseGroup(course_id=course_id, name=_free_name(session, course_id, name))
     session.add(row)
     session.flush()
@@ -122,7 +126,8 @@ def rename_group(session: Session, course_id: int, group_id: int, name: str) -> 
 
 def remove_group(session: Session, course_id: int, group_id: int) -> None:
     """Remove a group; what its members wrote stays. Raises NotFound, and Rejected for one of the LMS's."""
-    row = _by_hand(session, course_id, group_id, "It would be here again as soon as somebody of it opens the blog.")
+    why_not = say("It would be here again as soon as somebody of it opens the blog.")
+    row = _by_hand(session, course_id, group_id, why_not)
     session.execute(delete(GroupMember).where(GroupMember.group_id == group_id))
     session.delete(row)
     session.flush()
@@ -130,10 +135,12 @@ def remove_group(session: Session, course_id: int, group_id: int) -> None:
 
 def set_members(session: Session, course_id: int, group_id: int, person_ids: Collection[int]) -> None:
     """Have a group hold just these students of the course. Raises NotFound, and Rejected for one of the LMS's."""
-    _by_hand(session, course_id, group_id, "The LMS says who is in it: change that there.")
+    _by_hand(session, course_id, group_id, say("The LMS says who is in it: change that there."))
     known = {one.id for one in classmates(session, course_id)}
     if not known.issuperset(person_ids):
-        raise Rejected("Somebody you chose is no student of this course.", "Open the group again and choose anew.")
+        raise Rejected(
+            say("Somebody you chose is no student of this course."), say("Open the group again and choose anew.")
+        )
     there = set(session.scalars(select(GroupMember.person_id).where(GroupMember.group_id == group_id)))
     gone = there - set(person_ids)
     for person_id in gone:
@@ -147,9 +154,7 @@ def divided(people: Sequence[Classmate], count: int, mix: int = 0) -> tuple[tupl
     Raises Rejected if there are fewer people than groups.
     """
     if not 2 <= count <= min(MOST_GROUPS, len(people)):
-        most = min(MOST_GROUPS, len(people))
-        advice = f"Choose 2 to {most}." if most >= 2 else "Wait until the LMS lists more students."
-        raise Rejected(f"{len(people)} students cannot be divided into {count} groups.", advice)
+        raise _undividable(len(people), count)
 
     def chance(one: Classmate) -> bytes:
         return hashlib.blake2b(f"{mix} {one.id}".encode(), digest_size=8).digest()
@@ -157,6 +162,19 @@ def divided(people: Sequence[Classmate], count: int, mix: int = 0) -> tuple[tupl
     dealt = sorted(people, key=chance)
     hands = [dealt[start::count] for start in range(count)]
     return tuple(tuple(sorted(hand, key=lambda one: (one.name.casefold(), one.id))) for hand in hands)
+
+
+def _undividable(people: int, groups: int) -> Rejected:
+    most = min(MOST_GROUPS, people)
+    return Rejected(
+        say_count(
+            "%(count)s student cannot be divided into %(groups)s groups.",
+            "%(count)s students cannot be divided into %(groups)s groups.",
+            people,
+            groups=groups,
+        ),
+        say("Choose 2 to %(most)s.", most=most) if most >= 2 else say("Wait until the LMS lists more students."),
+    )
 
 
 def make_groups(session: Session, course_id: int, groups: Sequence[tuple[str, Collection[int]]]) -> None:
@@ -211,18 +229,25 @@ def _row(session: Session, course_id: int, group_id: int) -> CourseGroup:
 def _by_hand(session: Session, course_id: int, group_id: int, why_not: str) -> CourseGroup:
     row = _row(session, course_id, group_id)
     if row.lti_key is not None:
-        raise Rejected(f"“{row.name}” is a section of the LMS.", why_not)
+        raise Rejected(say("“%(name)s” is a section of the LMS.", name=row.name), why_not)
     return row
 
 
 def _free_name(session: Session, course_id: int, name: str, but: int = 0) -> str:
     plain = " ".join(name.split())
     if not plain:
-        raise Rejected("The group has no name.", "Give it one.")
+        raise Rejected(say("The group has no name."), say("Give it one."))
     if len(plain) > LONGEST_NAME:
-        raise Rejected(f"The name is longer than {LONGEST_NAME} characters.", "Shorten it.")
+        raise Rejected(
+            say_count(
+                "The name is longer than %(count)s character.",
+                "The name is longer than %(count)s characters.",
+                LONGEST_NAME,
+            ),
+            say("Shorten it."),
+        )
     if session.scalar(_named(course_id, plain).where(CourseGroup.id != but)) is not None:
-        raise Rejected(f"There is a group “{plain}” already.", "Choose another name.")
+        raise Rejected(say("There is a group “%(name)s” already.", name=plain), say("Choose another name."))
     return plain
 
 

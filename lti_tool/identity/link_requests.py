@@ -18,6 +18,7 @@ from lti_tool.identity.visits import (
     visit_ended,
 )
 from lti_tool.models import Course, Deployment, LinkRequest, Membership, Platform, Role
+from lti_tool.wording import say
 
 REQUEST_HOURS = 4
 
@@ -98,5 +99,6 @@ def answer_once(session: Session, request_key: str, now: datetime) -> None:
     first = update(LinkRequest).where(LinkRequest.key == request_key, LinkRequest.answered_at.is_(None))
     if session.execute(first.values(answered_at=now).returning(LinkRequest.key)).first() is None:
         raise Rejected(
-            "This was sent to your LMS already.", "Close this dialogue, and open it again to add another link."
+            say("This was sent to your LMS already."),
+            say("Close this dialogue, and open it again to add another link."),
         )

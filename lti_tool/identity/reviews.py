@@ -16,6 +16,7 @@ from lti_tool.identity.arrival import (
     record_person,
 )
 from lti_tool.models import Course, GradebookScore, Person, Placement, shown_name
+from lti_tool.wording import say
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def welcome_reviewer(session: Session, arrival: Arrival, wanted: ReviewOf, now: 
     placement, reviewed = _wanted(session, arrival, course, wanted)
     is_own = reviewed is not None and reviewed.id == person.id
     if not arrival.role.is_staff and not is_own:
-        raise NotAllowed("You can see your own work here, and nobody else's.", "Open the blog from your course page.")
+        raise NotAllowed(
+            say("You can see your own work here, and nobody else's."), say("Open the blog from your course page.")
+        )
     record_membership(session, arrival, course.id, person.id)
     visitor = Visitor(
         person.id,
@@ -48,6 +51,7 @@ def welcome_reviewer(session: Session, arrival: Arrival, wanted: ReviewOf, now: 
         arrival.role,
         arrival.frame_origins,
         arrival.return_url,
+        arrival.locale,
     )
     return Review(visitor, reviewed.id if reviewed else None)
 
@@ -70,5 +74,5 @@ def _wanted(session: Session, arrival: Arrival, course: Course, wanted: ReviewOf
 
 def _there(placement: Placement | None) -> Placement:
     if placement is None:
-        raise NotFound("There is no such work in this course.", "Open the blog from your course page.")
+        raise NotFound(say("There is no such work in this course."), say("Open the blog from your course page."))
     return placement

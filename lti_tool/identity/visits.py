@@ -27,6 +27,7 @@ from lti_tool.models import (
     role_of,
     shown_name,
 )
+from lti_tool.wording import say
 
 VISIT_HOURS = 12
 TICKET_LASTS = timedelta(minutes=1)
@@ -66,6 +67,7 @@ def open_visit(rows: Rows, visitor: Visitor, now: datetime, *, in_address: bool 
             "placement_id": visitor.placement_id,
             "frame_origins": visitor.frame_origins,
             "return_url": visitor.return_url,
+            "locale": visitor.locale,
             "created_at": now,
             "expires_at": now + timedelta(hours=VISIT_HOURS),
         },
@@ -102,7 +104,8 @@ def take_ticket(session: Session, address_key: str, now: datetime) -> OpenedVisi
 
 _VISIT = (
     select(
-        Visit.secret_hash, Visit.in_address, Visit.frame_origins, Visit.return_url, Visit.person_id, Visit.created_at,
+        Visit.secret_hash, Visit.in_address, Visit.frame_origins, Visit.return_url, Visit.locale, Visit.person_id,
+        Visit.created_at,
         Placement.id.label("placement_id"), Placement.blog_id, Placement.course_id,
         Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
         Membership.left_at,
@@ -137,6 +140,7 @@ def visitor_of(session: Session, address_key: str, cookie: str, now: datetime) -
         role_of(row.launched_role, row.roster_role),
         row.frame_origins,
         row.return_url,
+        row.locale,
     )
 
 
@@ -145,18 +149,20 @@ def refuse_shut_out(
 ) -> None:
     """Raise NotAllowed when a platform, its deployment or the person's place in the course has ended meanwhile."""
     if disabled_at is not None or held_since is not None:
-        raise NotAllowed("The blog is switched off for your LMS.", "Please tell whoever looks after your LMS.")
+        raise NotAllowed(
+            say("The blog is switched off for your LMS."), say("Please tell whoever looks after your LMS.")
+        )
     if left_at is not None and came_at < left_at:
         raise NotAllowed(
-            "Your LMS no longer lists you in this course.",
-            "If that is a mistake, open the blog again from your course page.",
+            say("Your LMS no longer lists you in this course."),
+            say("If that is a mistake, open the blog again from your course page."),
         )
 
 
 def visit_ended() -> VisitEnded:
     return VisitEnded(
-        "This page belongs to a visit that has ended, or to another browser.",
-        "Open the blog again from your course page.",
+        say("This page belongs to a visit that has ended, or to another browser."),
+        say("Open the blog again from your course page."),
     )
 
 

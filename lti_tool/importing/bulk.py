@@ -20,6 +20,7 @@ from lti_tool.importing.formats import ArchivedComment, ArchivedPost, Standing, 
 from lti_tool.importing.formats.class_blog import COMMENT_TIMES, OWN_ID, POST_TIMES
 from lti_tool.importing.importer import fingerprint
 from lti_tool.models import Blog, Comment, Post
+from lti_tool.wording import say
 
 LONGEST_TEXT = 500_000
 _LONGEST_TITLE = 300
@@ -68,16 +69,18 @@ def make_ready(post: ArchivedPost, choice: Choice) -> ReadyPost | None:
     """Return a post ready to be stored, or None if it is of a standing that was not chosen. Asks no database."""
     if post.standing not in choice.standings:
         return None
-    once, notes = once_of(post), []
+    once = once_of(post)
+    notes: list[str] = []
     body, was_cut = _kept_text("\n\n".join(post.body))
     title = " ".join(post.title.split()) or body[:_STAND_IN].partition("\n")[0].strip() or "Untitled"
     if len(title) > _LONGEST_TITLE:
         title, was_cut = title[: _LONGEST_TITLE - 1] + "…", True
     kept = _kept_comments(post, choice)
     if len(kept) < len(post.comments):
-        notes.append(f"{title}: comments left out: {len(post.comments) - len(kept)}.")
+        left_out = len(post.comments) - len(kept)
+        notes.append(say("%(title)s: comments left out: %(number)s.", title=title, number=left_out))
     if was_cut:
-        notes.append(f"{title}: a text is longer than can be kept, and is cut.")
+        notes.append(say("%(title)s: a text is longer than can be kept, and is cut.", title=title))
     parents = _parents(post.archived_comments, kept)
     row: Row = {
         "once": once,

@@ -15,6 +15,7 @@ from lti_tool.blog.posts import PostDraft, add_post
 from lti_tool.errors import Rejected
 from lti_tool.importing.formats import FoundPost
 from lti_tool.models import Comment, Membership, Person, Post
+from lti_tool.wording import say, say_count
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´"), "'")
 
@@ -108,7 +109,9 @@ def approved_as_found(session: Session, course_id: int, found: FoundPost) -> App
 def store_import(session: Session, blog_id: int, approved: ApprovedPost, now: datetime) -> Post:
     """Store an approved post with its thread, all or nothing. Raises Rejected (known already, or a broken thread)."""
     if imported_before(session, blog_id, approved.fingerprint) is not None:
-        raise Rejected("This text has been imported into this blog before.", "Nothing was stored a second time.")
+        raise Rejected(
+            say("This text has been imported into this blog before."), say("Nothing was stored a second time.")
+        )
     post = add_post(
         session,
         blog_id,
@@ -156,21 +159,36 @@ def _new_parent(comment: ApprovedComment, new_numbers: dict[int, int]) -> int | 
         return None
     if comment.parent not in new_numbers:
         raise Rejected(
-            f"Comment {comment.number} is said to answer {comment.parent}, which does not come before it.",
-            "Correct the number of the comment it answers, or clear it.",
+            say(
+                "Comment %(number)s is said to answer %(parent)s, which does not come before it.",
+                number=comment.number,
+                parent=comment.parent,
+            ),
+            say("Correct the number of the comment it answers, or clear it."),
         )
     return new_numbers[comment.parent]
 
 
 def _match(name: str, whole: dict[str, set[int]], first: dict[str, set[int]], shown: dict[int, str]) -> Match:
     key = _plain(name)
-    for people, how in ((whole.get(key), "the whole name"), (first.get(key), "the first name")):
+    for people, is_whole in ((whole.get(key), True), (first.get(key), False)):
         if people and len(people) == 1:
             person_id = next(iter(people))
-            return Match(person_id, f"{how} of {shown[person_id]}")
+            one = shown[person_id]
+            # NOTE: by which somebody of the course was recognised
+            how = (
+                say("the whole name of %(name)s", name=one) if is_whole else say("the first name of %(name)s", name=one)
+            )
+            return Match(person_id, how)
         if people:
-            return Match(None, f"{len(people)} people of this course are called {name}")
-    return Match(None, f"nobody in this course is called {name}")
+            reason = say_count(
+                "%(count)s person of this course is called %(name)s",
+                "%(count)s people of this course are called %(name)s",
+                len(people),
+                name=name,
+            )
+            return Match(None, reason)
+    return Match(None, say("nobody in this course is called %(name)s", name=name))
 
 
 def _plain(name: str) -> str:

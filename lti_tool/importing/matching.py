@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.importing.formats import ArchivedPost, Writer
 from lti_tool.importing.importer import Match, match_names, people_of
+from lti_tool.wording import say
 
 
 def writers_in(post: ArchivedPost) -> Counter[Writer]:
@@ -32,12 +33,14 @@ def match_writers(session: Session, course_id: int, writers: Iterable[Writer]) -
     names = match_names(session, course_id, [writer.name for writer in wanted if writer.name])
 
     def match(writer: Writer) -> Match:
-        for people, how in (
-            (by_key.get(writer.key, []) if writer.key else [], "the LMS's own id"),
-            (by_email.get(writer.email.strip().casefold(), []) if writer.email else [], "the e-mail address"),
-        ):
-            if len(people) == 1:
-                return Match(people[0], f"{how} of {shown[people[0]]}")
-        return names.get(writer.name) or Match(None, "the file gives no name")
+        same_key = by_key.get(writer.key, []) if writer.key else []
+        if len(same_key) == 1:
+            # NOTE: by which somebody of the course was recognised
+            return Match(same_key[0], say("the LMS's own id of %(name)s", name=shown[same_key[0]]))
+        same_email = by_email.get(writer.email.strip().casefold(), []) if writer.email else []
+        if len(same_email) == 1:
+            # NOTE: by which somebody of the course was recognised
+            return Match(same_email[0], say("the e-mail address of %(name)s", name=shown[same_email[0]]))
+        return names.get(writer.name) or Match(None, say("the file gives no name"))
 
     return {writer: match(writer) for writer in wanted}

@@ -17,8 +17,10 @@ from lti_tool.importing.formats import NOBODY, ArchivedPost, FoundPost, Standing
 from lti_tool.importing.formats.class_blog import facts_of, post_from
 from lti_tool.importing.formats.found import OF_THE_FILE
 from lti_tool.importing.importer import people_of
+from lti_tool.importing.kept_sentences import kept, said_again
 from lti_tool.importing.matching import match_writers, writers_in
 from lti_tool.models import Blog, ImportRun
+from lti_tool.wording import say
 
 LEASE = timedelta(minutes=2)
 KEEP_RUNS = timedelta(days=30)
@@ -74,7 +76,7 @@ class Packing:
         if post.standing is Standing.SHOWN:
             self.comments.update(one.standing.value for one in post.archived_comments)
         self.titles += [post.title] if len(self.titles) < 10 else []
-        said = [one if one.startswith(OF_THE_FILE) else f"{post.title}: {one}" for one in post.warnings]
+        said = [one if one.startswith(OF_THE_FILE) else _of(post, one) for one in post.warnings]
         self.warnings += said[: _MOST_WARNINGS - len(self.warnings)]
         line = json.dumps(facts_of(self._bare(post)), separators=(",", ":"))
         self._packed.append(self._press.compress(line.encode() + b"\n"))
@@ -96,6 +98,11 @@ class Packing:
         return Writer(writer.name, "", self.key_of(writer)) if writer else NOBODY
 
 
+def _of(post: ArchivedPost, warning: str) -> str:
+    # NOTE: title is that of the post which the warning, a sentence, is about
+    return say("%(title)s: %(warning)s", title=post.title, warning=warning)
+
+
 def packed(posts: Iterable[FoundPost]) -> Packing:
     """Read all posts of a file into a packing. Raises ImportProblem, as reading does."""
     packing = Packing()
@@ -111,7 +118,7 @@ def begin_run(session: Session, blog_id: int, person_id: int, packing: Packing, 
     matches = match_writers(session, course_id, packing.writers)
     writers = [
         {"key": packing.key_of(one), "name": one.name, "texts": texts, "person": matches[one].person_id,
-         "reason": matches[one].reason}
+         "reason": kept(matches[one].reason)}
         for one, texts in packing.writers.most_common()
     ]  # fmt: skip
     run = ImportRun(
@@ -122,7 +129,7 @@ def begin_run(session: Session, blog_id: int, person_id: int, packing: Packing, 
             "posts": dict(packing.posts),
             "comments": dict(packing.comments),
             "titles": packing.titles,
-            "warnings": packing.warnings,
+            "warnings": [kept(one) for one in packing.warnings],
             "writers": writers,
         },
         choices={},
@@ -149,11 +156,12 @@ def run_view(session: Session, blog_id: int, run_id: int) -> RunView:
         posts_by_standing=found["posts"],
         comments_by_standing=found["comments"],
         writers=tuple(
-            FoundWriter(one["key"], one["name"], one["texts"], one["person"], one["reason"]) for one in found["writers"]
+            FoundWriter(one["key"], one["name"], one["texts"], one["person"], said_again(one["reason"]))
+            for one in found["writers"]
         ),
         titles=tuple(found["titles"]),
-        warnings=tuple(found["warnings"]),
-        left_out=tuple(run.choices.get("left_out", ())),
+        warnings=tuple(map(said_again, found["warnings"])),
+        left_out=tuple(map(said_again, run.choices.get("left_out", ()))),
     )
 
 
@@ -163,7 +171,7 @@ def start_run(
     """Let a worker store it, with each writer (by key) the person that the teacher chose. Raises NotFound, Rejected."""
     run = _run(session, blog_id, run_id)
     if run.begun_at is not None:
-        raise Rejected("This import has been started already.", "Its page shows how far it is.")
+        raise Rejected(say("This import has been started already."), say("Its page shows how far it is."))
     course_id = session.get_one(Blog, blog_id).course_id
     known = {person.id for person in people_of(session, course_id)}
     run.choices = {
@@ -177,7 +185,7 @@ def drop_run(session: Session, blog_id: int, run_id: int) -> None:
     """Forget an import that has not been started. Raises NotFound, Rejected."""
     run = _run(session, blog_id, run_id)
     if run.begun_at is not None and run.ended_at is None:
-        raise Rejected("This import is being stored.", "Wait until it is done.")
+        raise Rejected(say("This import is being stored."), say("Wait until it is done."))
     session.delete(run)
 
 
@@ -237,10 +245,12 @@ def _store_run(database: Database, run_id: int, clock: Callable[[], datetime]) -
             run.posts_done = place + 1
             run.comments_done += stored.comments if stored else 0
             run.leased_until = now + LEASE
-            said = (f"{post.title}: was brought in before.",) if stored and not stored.is_new else ()
+            before = say("%(title)s: was brought in before.", title=post.title)
+            said = (before,) if stored and not stored.is_new else ()
             if ready and (ready.notes or said):
                 earlier = run.choices.get("left_out", [])
-                run.choices = {**run.choices, "left_out": [*earlier, *ready.notes, *said][:_MOST_WARNINGS]}
+                told = [*earlier, *map(kept, (*ready.notes, *said))]
+                run.choices = {**run.choices, "left_out": told[:_MOST_WARNINGS]}
         yield
     with database.writing() as session:
         run = session.get_one(ImportRun, run_id)
@@ -264,5 +274,5 @@ def _unpacked(content: bytes) -> Iterator[ArchivedPost]:
 def _run(session: Session, blog_id: int, run_id: int) -> ImportRun:
     run = session.get(ImportRun, run_id)
     if run is None or run.blog_id != blog_id:
-        raise NotFound("There is no such import.", "Begin with the file again.")
+        raise NotFound(say("There is no such import."), say("Begin with the file again."))
     return run

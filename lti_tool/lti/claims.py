@@ -50,6 +50,7 @@ SECTION_NAMES = "section_names"
 _LONGEST_ID = 255
 _LONGEST_HISTORY = 1_000  # as many as Canvas gives
 _LONGEST_TEXT = 500
+_LONGEST_LOCALE = 35  # RFC 5646, 4.4.1
 _LONGEST_NAMES = 10_000
 _MOST_SECTIONS = 100
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
@@ -88,7 +89,7 @@ def check_launch(claims: Claims, target_link_uri: str, *, review_without_column:
 def arrival_from(claims: Claims, platform: PlatformFacts, deployment_id: int) -> Arrival:
     """Return what checked claims say, in our words; what the LMS withheld or could not fill in is None."""
     context, link = _object(claims, CONTEXT), _object(claims, RESOURCE_LINK)
-    roster = _object(claims, NRPS)
+    roster, shown = _object(claims, NRPS), _object(claims, LAUNCH_PRESENTATION)
     roles = claims.get(ROLES) or []
     return Arrival(
         deployment_id=deployment_id,
@@ -106,9 +107,12 @@ def arrival_from(claims: Claims, platform: PlatformFacts, deployment_id: int) ->
         course_label=_text(context, "label") or "",
         roster_address=roster_address(roster),
         frame_origins=_frame_origins(platform, claims),
-        return_url=_safe_address(platform, _text(_object(claims, LAUNCH_PRESENTATION), "return_url", longest=2000)),
+        return_url=_safe_address(platform, _text(shown, "return_url", longest=2000)),
         wants=_wanted(claims, platform),
         sections=_sections(_object(claims, CUSTOM)),
+        locale=_text(shown, "locale", longest=_LONGEST_LOCALE)
+        or _text(claims, "locale", longest=_LONGEST_LOCALE)
+        or "",
     )
 
 

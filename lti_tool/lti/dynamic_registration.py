@@ -16,6 +16,7 @@ from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.families import FAMILIES, Family, family_of_product
 from lti_tool.lti.registration import Invited, Registration
 from lti_tool.lti.tool_description import ToolAddresses, registration_request
+from lti_tool.wording import say
 
 _PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 _TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -65,8 +66,10 @@ def read_offer(connection: Connection, configuration_url: str, token: str, invit
 
     The token goes along, because Canvas wants it here too; it goes nowhere else than where the LMS sent it.
     """
-    _check_address(connection, configuration_url, "the configuration")
-    document = _json_object(_called(connection, "GET", configuration_url, token), "its configuration")
+    refused = say("The LMS gave an address for the configuration that the class blog does not call.")
+    _check_address(connection, configuration_url, refused)
+    unreadable = say("The LMS sent its configuration in a form that cannot be read.")
+    document = _json_object(_called(connection, "GET", configuration_url, token), unreadable)
     offered = document.get(_PLATFORM)
     product = offered.get("product_family_code") if isinstance(offered, dict) else None
     addresses = {
@@ -75,7 +78,7 @@ def read_offer(connection: Connection, configuration_url: str, token: str, invit
     }
     issuer = document.get("issuer")
     if not is_identifier(issuer):
-        raise RegistrationProblem("issuer", "The LMS's configuration names no issuer.", _TELL_LMS)
+        raise RegistrationProblem("issuer", say("The LMS's configuration names no issuer."), _TELL_LMS)
     family = next((one for one in FAMILIES if issuer in one.shared_issuers), None) or family_of_product(product)
     _check_issuer(issuer, configuration_url, family, invited)
     _check_registration_host(addresses["registration_endpoint"], issuer, configuration_url, family)
@@ -100,9 +103,9 @@ def register_with(connection: Connection, offer: Offer, token: str, invited: Inv
     """Post the tool's description and return what the platform made of it. Raises RegistrationProblem."""
     wanted = registration_request(tool, offer.family, offer.document)
     answer = _called(connection, "POST", offer.registration_url, token, json.dumps(wanted))
-    agreed = _json_object(answer, "its answer to the registration")
+    agreed = _json_object(answer, say("The LMS sent its answer to the registration in a form that cannot be read."))
     if not is_identifier(client_id := agreed.get("client_id")):
-        raise RegistrationProblem("answer", "The LMS registered the blog but named no client id.", _TELL_LMS)
+        raise RegistrationProblem("answer", say("The LMS registered the blog but named no client id."), _TELL_LMS)
     configuration = agreed.get(_TOOL)
     inside = configuration.get("deployment_id") if isinstance(configuration, dict) else None
     deployment_id = inside or agreed.get("deployment_id")  # Canvas gives it beside the configuration, where it does
@@ -119,7 +122,7 @@ def register_with(connection: Connection, offer: Offer, token: str, invited: Inv
     return Agreed(registration, (deployment_id,) if is_identifier(deployment_id) else ())
 
 
-_TELL_LMS = "Its administrator can check how the LMS is set up, then start again from the LMS."
+_TELL_LMS = say("Its administrator can check how the LMS is set up, then start again from the LMS.")
 
 
 def _called(connection: Connection, method: str, url: str, token: str, body: str | None = None) -> Answer:
@@ -131,36 +134,45 @@ def _called(connection: Connection, method: str, url: str, token: str, body: str
     except (LmsUnreachable, AddressRefused, ValueError):
         raise RegistrationProblem(
             "unreachable",
-            f"{urlsplit(url).netloc} could not be reached from the class blog, or gave no sensible answer.",
-            "Check that it can be reached from outside. For an LMS on a private network the operator of the blog has "
-            "to allow private addresses. Then start again from the LMS.",
+            say(
+                "%(host)s could not be reached from the class blog, or gave no sensible answer.",
+                host=urlsplit(url).netloc,
+            ),
+            say(
+                "Check that it can be reached from outside. For an LMS on a private network the operator of the blog "
+                "has to allow private addresses. Then start again from the LMS."
+            ),
         ) from None
     if answer.status not in (200, 201):
         said = " ".join(storable(answer.text).split())[:_LONGEST_SAID]
-        words = f" It said: “{said}”" if said and not said.startswith("<") else ""
-        raise RegistrationProblem(f"refused {answer.status}", f"The LMS refused ({answer.status}).{words}", _TELL_LMS)
+        what = say("The LMS refused (%(status)s).", status=answer.status)
+        if said and not said.startswith("<"):
+            what = say("The LMS refused (%(status)s). It said: “%(words)s”", status=answer.status, words=said)
+        raise RegistrationProblem(f"refused {answer.status}", what, _TELL_LMS)
     return answer
 
 
-def _json_object(answer: Answer, what: str) -> dict[str, Any]:
+def _json_object(answer: Answer, unreadable: str) -> dict[str, Any]:
     try:
         document = answer.json()
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise RegistrationProblem("unreadable", f"The LMS sent {what} in a form that cannot be read.", _TELL_LMS)
+        raise RegistrationProblem("unreadable", unreadable, _TELL_LMS)
     return document
 
 
 def _address_in(connection: Connection, document: Mapping[str, Any], name: str) -> str:
     address = document.get(name)
     if not isinstance(address, str):
-        raise RegistrationProblem("incomplete", f"The LMS's configuration has no {name}.", _TELL_LMS)
-    _check_address(connection, address, name)
+        what = say("The LMS's configuration has no %(name)s.", name=name)
+        raise RegistrationProblem("incomplete", what, _TELL_LMS)
+    refused = say("The LMS gave an address for %(name)s that the class blog does not call.", name=name)
+    _check_address(connection, address, refused)
     return address
 
 
-def _check_address(connection: Connection, address: str, what: str) -> None:
+def _check_address(connection: Connection, address: str, refused: str) -> None:
     try:
         connection.check(address)
         parts, is_plain = urlsplit(address), address.isascii() and all(ord(letter) > 32 for letter in address)
@@ -169,9 +181,11 @@ def _check_address(connection: Connection, address: str, what: str) -> None:
     except (AddressRefused, ValueError):
         raise RegistrationProblem(
             "address",
-            f"The LMS gave an address for {what} that the class blog does not call.",
-            "It must begin with https://, with no name, password or fragment in it. Check how the LMS is set up, then "
-            "start again from there.",
+            refused,
+            say(
+                "It must begin with https://, with no name, password or fragment in it. Check how the LMS is set up, "
+                "then start again from there."
+            ),
         ) from None
 
 
@@ -186,9 +200,15 @@ def _check_issuer(issuer: str, configuration_url: str, family: Family, invited: 
     if not is_theirs:
         raise RegistrationProblem(
             "issuer",
-            f"The LMS at {urlsplit(configuration_url).netloc} calls itself {storable(issuer)[:_LONGEST_SAID]}.",
-            "Give the LMS an issuer of its own host, or ask the operator of the blog for an invitation that names this "
-            "issuer (lti-tool platforms invite --issuer).",
+            say(
+                "The LMS at %(host)s calls itself %(issuer)s.",
+                host=urlsplit(configuration_url).netloc,
+                issuer=storable(issuer)[:_LONGEST_SAID],
+            ),
+            say(
+                "Give the LMS an issuer of its own host, or ask the operator of the blog for an invitation that names "
+                "this issuer (lti-tool platforms invite --issuer)."
+            ),
         )
 
 
@@ -198,7 +218,7 @@ def _check_registration_host(registration_url: str, issuer: str, configuration_u
     of_one_maker = all(_is_at(one, family.shared_hosts) for one in (configuration_url, registration_url))
     if origin_of(registration_url) not in near and not of_one_maker:
         raise RegistrationProblem(
-            "registration host", "The LMS's registration address is on another host than the LMS.", _TELL_LMS
+            "registration host", say("The LMS's registration address is on another host than the LMS."), _TELL_LMS
         )
 
 
@@ -222,6 +242,5 @@ def _check_methods(document: Mapping[str, Any]) -> None:
     for name, value in needed.items():
         listed = document.get(name)
         if isinstance(listed, list) and listed and value not in listed:
-            raise RegistrationProblem(
-                "methods", f"The LMS does not offer {value}, which the class blog needs.", _TELL_LMS
-            )
+            what = say("The LMS does not offer %(method)s, which the class blog needs.", method=value)
+            raise RegistrationProblem("methods", what, _TELL_LMS)

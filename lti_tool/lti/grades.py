@@ -18,6 +18,7 @@ from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_addre
 from lti_tool.lti.results import RESULT_SCOPE, Results
 from lti_tool.lti.service_answers import check_known
 from lti_tool.lti.tokens import ServiceTokens
+from lti_tool.wording import say
 
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"  # Canvas documentation, "Score API"
@@ -86,7 +87,8 @@ class AgsGradebook:
     def _platform(self, platform_id: int) -> PlatformFacts:
         platform = self._platforms.lately(platform_id)
         if platform.is_disabled:
-            raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
+            what = say("This LMS is switched off in the blog.")
+            raise LmsRefused(what, say("The operator can enable it."), Mender.OPERATOR)
         return platform
 
     def _post(self, column: str, body: dict[str, Any], token: str) -> Answer:
@@ -156,14 +158,18 @@ def check_answer(answer: Answer, family: Family) -> None:
     status, text = answer.status, answer.text.strip()
     if 200 <= status < 300 and text != family.refused_body:
         if text.lower().startswith(_WEB_PAGE):  # of a sign-in or a maintenance: nothing was stored
-            raise LmsUnreachable("The LMS answered with a web page and took no score.", None, status)
+            raise LmsUnreachable(say("The LMS answered with a web page and took no score."), None, status)
         return
     if (status, text) in family.locked_answers:
         raise LmsRefused(
-            "The grade or its column is locked in the LMS.", "Unlock it there, then try again.", Mender.TEACHER, status
+            say("The grade or its column is locked in the LMS."),
+            say("Unlock it there, then try again."),
+            Mender.TEACHER,
+            status,
         )
     if status == 409 or any(words in text for words in family.stale_texts):
-        raise LmsUnreachable("The LMS holds a newer score; it is sent once more with the time of now.", None, status)
+        what = say("The LMS holds a newer score; it is sent once more with the time of now.")
+        raise LmsUnreachable(what, None, status)
     check_known(answer, family)
     raise _refusal(status)
 
@@ -171,16 +177,18 @@ def check_answer(answer: Answer, family: Family) -> None:
 def _refusal(status: int) -> LmsRefused:
     if status in (401, 403, 412):
         return LmsRefused(
-            f"The LMS does not let the blog write into this column ({status}).",
-            "The LMS administrator can allow the grade service for this tool.",
+            say("The LMS does not let the blog write into this column (%(status)s).", status=status),
+            say("The LMS administrator can allow the grade service for this tool."),
             Mender.ADMINISTRATOR,
             status,
         )
     if status in (404, 410):
         return ColumnGone(status)
     return LmsRefused(
-        f"The LMS does not take a score for this person ({status}).",
-        "See whether they are still an active student of the course and the activity is published, then try again.",
+        say("The LMS does not take a score for this person (%(status)s).", status=status),
+        say(
+            "See whether they are still an active student of the course and the activity is published, then try again."
+        ),
         Mender.TEACHER,
         status,
     )
@@ -195,23 +203,19 @@ def _check_host(platform: PlatformFacts, column: str) -> None:
 
 def _no_address() -> LmsRefused:
     return LmsRefused(
-        "The column's address is not one that the blog may call.",
-        "Correct the LMS's address, or allow private addresses in the settings.",
+        say("The column's address is not one that the blog may call."),
+        say("Correct the LMS's address, or allow private addresses in the settings."),
         Mender.OPERATOR,
     )
 
 
 def _column(delivery: Delivery) -> str:
     if not delivery.column:
-        raise LmsRefused(
-            f"{NO_COLUMN}.",
-            HAVE_ONE,
-            Mender.TEACHER,
-        )
+        raise LmsRefused(NO_COLUMN, HAVE_ONE, Mender.TEACHER)
     if SCORE_SCOPE not in delivery.scopes:
         raise LmsRefused(
-            "The LMS has not given the blog the right to send scores.",
-            "The LMS administrator can allow the grade service for this tool.",
+            say("The LMS has not given the blog the right to send scores."),
+            say("The LMS administrator can allow the grade service for this tool."),
             Mender.ADMINISTRATOR,
         )
     return delivery.column

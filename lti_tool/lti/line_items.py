@@ -21,6 +21,7 @@ from lti_tool.lti.grades import json_number
 from lti_tool.lti.platforms import PlatformFacts, Platforms, check_service_address
 from lti_tool.lti.service_answers import check_known, following_page
 from lti_tool.lti.tokens import ServiceTokens
+from lti_tool.wording import say
 
 LINE_ITEM_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
@@ -60,7 +61,7 @@ class LineItems:
             if following is None:
                 return tuple(found.values())
             address = following
-        raise LmsUnreachable("The LMS's list of columns has no end.")
+        raise LmsUnreachable(say("The LMS's list of columns has no end."))
 
     def read(self, platform: PlatformFacts, lti_deployment_id: str, address: str) -> LmsColumn:
         """Return one column. Raises ColumnGone where there is none."""
@@ -104,8 +105,8 @@ class LineItems:
         """Delete a column with all that stands in it. Raises ColumnGone where there is none."""
         answer = self._answered(platform, lti_deployment_id, "DELETE", address, {})
         if answer.status in (401, 403, 405):  # Canvas, for a column that came with an assignment: 401, empty
-            what = f"The LMS does not let the blog delete this column ({answer.status})."
-            raise LmsRefused(what, "A teacher can delete it there.", Mender.TEACHER, answer.status)
+            what = say("The LMS does not let the blog delete this column (%(status)s).", status=answer.status)
+            raise LmsRefused(what, say("A teacher can delete it there."), Mender.TEACHER, answer.status)
         _check_answer(answer, platform, of_column=True)
 
     def _whole(self, platform: PlatformFacts, lti_deployment_id: str, address: str) -> dict[str, Any]:
@@ -191,7 +192,8 @@ class AgsColumns:
     def _place(self, link: Link) -> tuple[PlatformFacts, str]:
         platform = self._platforms.get(link.platform_id)
         if platform.is_disabled:
-            raise LmsRefused("This LMS is switched off in the blog.", "The operator can enable it.", Mender.OPERATOR)
+            what = say("This LMS is switched off in the blog.")
+            raise LmsRefused(what, say("The operator can enable it."), Mender.OPERATOR)
         if LINE_ITEM_SCOPE not in link.scopes or not link.columns_address:
             raise _not_let(None)
         return platform, link.columns_address
@@ -225,7 +227,7 @@ def _entries(answer: Answer) -> list[Any]:
     """An empty list where there are none; anything else than a list is no answer."""
     entries = _json(answer)
     if not isinstance(entries, list):
-        raise LmsUnreachable("The LMS answered something else than its columns.", None, answer.status)
+        raise LmsUnreachable(say("The LMS answered something else than its columns."), None, answer.status)
     return entries
 
 
@@ -271,22 +273,24 @@ def _check_host(platform: PlatformFacts, address: str) -> None:
 
 
 def _not_let(status: int | None) -> LmsRefused:
-    said = f" ({status})" if status else ""
+    what = say("The LMS does not let the blog make or change columns.")
+    if status:
+        what = say("The LMS does not let the blog make or change columns (%(status)s).", status=status)
     return LmsRefused(
-        f"The LMS does not let the blog make or change columns{said}.",
-        "The LMS administrator can allow that; or make the activity graded there, which gives it a column.",
+        what,
+        say("The LMS administrator can allow that; or make the activity graded there, which gives it a column."),
         Mender.ADMINISTRATOR,
         status,
     )
 
 
 def _no_column() -> LmsUnreachable:
-    return LmsUnreachable("The LMS answered something else than a column.")
+    return LmsUnreachable(say("The LMS answered something else than a column."))
 
 
 def _no_address() -> LmsRefused:
     return LmsRefused(
-        "The address of the LMS's columns is not one that the blog may call.",
-        "Correct the LMS's address, or allow private addresses in the settings.",
+        say("The address of the LMS's columns is not one that the blog may call."),
+        say("Correct the LMS's address, or allow private addresses in the settings."),
         Mender.OPERATOR,
     )

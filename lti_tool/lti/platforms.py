@@ -17,6 +17,7 @@ from lti_tool.lti.connection import AddressRefused, Connection
 from lti_tool.lti.families import family_named
 from lti_tool.lti.key_sets import BETWEEN_FETCHES, KEYS_KEPT, fresh_for, storable_keys, usable_keys
 from lti_tool.models import Deployment, Platform
+from lti_tool.wording import say
 
 _DEPLOYMENT = select(Deployment.id, Deployment.held_since).where(
     Deployment.platform_id == bindparam("platform_id"), Deployment.lti_deployment_id == bindparam("lti_deployment_id")
@@ -71,11 +72,12 @@ def check_service_address(platform: PlatformFacts, address: str) -> None:
     host = urlsplit(address).netloc.lower()
     if host in hosts or family_named(platform.family).services_elsewhere:
         return
-    raise LmsRefused(
-        f"The LMS named a service at {host or 'no host'}, which is not its own.",
-        f"If that is right, the operator can allow it: lti-tool platforms allow-host {platform.id} {host}.",
-        Mender.OPERATOR,
-    )
+    what = say("The LMS named a service at no host, which is not its own.")
+    if host:
+        what = say("The LMS named a service at %(host)s, which is not its own.", host=host)
+    command = f"lti-tool platforms allow-host {platform.id} {host}"
+    do = say("If that is right, the operator can allow it: %(command)s.", command=command)
+    raise LmsRefused(what, do, Mender.OPERATOR)
 
 
 class Platforms:

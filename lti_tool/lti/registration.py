@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.errors import NotAllowed, SetUpProblem
 from lti_tool.identity.visits import hashed
 from lti_tool.models import Deployment, Invitation, Platform
+from lti_tool.wording import say
 
 _ADDRESSES = ("authorize_url", "token_url", "jwks_url")
 
@@ -157,6 +158,6 @@ def give_back_invitation(session: Session, invited: Invited) -> None:
 
 def _not_invited() -> NotAllowed:
     return NotAllowed(
-        "This registration address is not valid, was used already, or has expired.",
-        "Ask the operator of the class blog for a new one.",
+        say("This registration address is not valid, was used already, or has expired."),
+        say("Ask the operator of the class blog for a new one."),
     )

@@ -16,6 +16,7 @@ from lti_tool.lti.families import family_named
 from lti_tool.lti.platforms import PlatformFacts, check_service_address
 from lti_tool.lti.service_answers import check_known, following_page
 from lti_tool.lti.tokens import ServiceTokens
+from lti_tool.wording import say
 
 RESULT_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"  # alone: Moodle compares the whole header
@@ -55,7 +56,7 @@ class Results:
             seen.add(following)
             address = following
             answer = self._ask(address, token)
-        raise LmsUnreachable("The LMS's list of results has no end.")
+        raise LmsUnreachable(say("The LMS's list of results has no end."))
 
     def _ask(self, address: str, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Accept": RESULTS_TYPE}
@@ -90,7 +91,7 @@ def _entries(answer: Answer, platform: PlatformFacts) -> list[Any]:
     except ValueError:
         entries = None
     if not isinstance(entries, list):
-        raise LmsUnreachable("The LMS answered something else than its results.", None, answer.status)
+        raise LmsUnreachable(say("The LMS answered something else than its results."), None, answer.status)
     return entries
 
 
@@ -145,11 +146,11 @@ def _check_answer(answer: Answer, platform: PlatformFacts) -> None:
     check_known(answer, family_named(platform.family))
     if status in (404, 410):
         raise ColumnGone(status)
-    what = f"The LMS does not let the blog read this column ({status})."
-    do = "The LMS administrator can allow the grade service for this tool."
+    what = say("The LMS does not let the blog read this column (%(status)s).", status=status)
+    do = say("The LMS administrator can allow the grade service for this tool.")
     raise LmsRefused(what, do, Mender.ADMINISTRATOR, status)
 
 
 def _no_address() -> LmsRefused:
-    do = "Correct the LMS's address, or allow private addresses in the settings."
-    return LmsRefused("The column's address is not one that the blog may call.", do, Mender.OPERATOR)
+    do = say("Correct the LMS's address, or allow private addresses in the settings.")
+    return LmsRefused(say("The column's address is not one that the blog may call."), do, Mender.OPERATOR)

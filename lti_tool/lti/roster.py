@@ -14,6 +14,7 @@ from lti_tool.lti.connection import AddressRefused, Answer, Connection
 from lti_tool.lti.platforms import PlatformFacts, check_service_address
 from lti_tool.lti.roles import course_role, is_test_user
 from lti_tool.lti.tokens import ServiceTokens
+from lti_tool.wording import say
 
 ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -56,7 +57,7 @@ class Roster:
             seen.add(next_address)
             address = next_address
             answer = self._ask(address, token)
-        raise LmsUnreachable("The LMS's list of people has no end.")
+        raise LmsUnreachable(say("The LMS's list of people has no end."))
 
     def _ask(self, address: str, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Accept": ROSTER_TYPE}
@@ -73,7 +74,7 @@ def _read(answer: Answer, address: str, course_key: str) -> tuple[list[RosterMem
     except ValueError:
         raise _broken() from None
     if answer.status in (429, 401) or answer.status >= 500:
-        raise LmsUnreachable("The LMS gave no list of people.", answer.retry_after_seconds, answer.status)
+        raise LmsUnreachable(say("The LMS gave no list of people."), answer.retry_after_seconds, answer.status)
     if not isinstance(container, dict) or not isinstance(container.get("members"), list):
         raise _broken()
     context = container.get("context")
@@ -128,4 +129,4 @@ def next_page(link_header: str, address: str) -> str | None:
 
 
 def _broken() -> LmsRefused:
-    return LmsRefused("The LMS's list of people could not be read.", "", Mender.ADMINISTRATOR)
+    return LmsRefused(say("The LMS's list of people could not be read."), "", Mender.ADMINISTRATOR)

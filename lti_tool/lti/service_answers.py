@@ -6,6 +6,7 @@ from lti_tool.errors import LmsRefused, LmsUnreachable
 from lti_tool.lti.connection import Answer
 from lti_tool.lti.families import Family
 from lti_tool.lti.roster import next_page
+from lti_tool.wording import say
 
 
 def check_known(answer: Answer, family: Family) -> None:
@@ -15,13 +16,14 @@ def check_known(answer: Answer, family: Family) -> None:
     """
     status = answer.status
     cause = next((cause for cause in family.causes if cause.words in answer.text), None)
-    if cause is not None and cause.mender is not None:
-        raise LmsRefused(f"{cause.what} ({status}).", cause.do, cause.mender, status)
     if cause is not None:
-        raise LmsUnreachable(f"{cause.what} ({status}).", answer.retry_after_seconds, status)
+        what = say("%(cause)s (%(status)s).", cause=cause.what, status=status)
+        if cause.mender is not None:
+            raise LmsRefused(what, cause.do, cause.mender, status)
+        raise LmsUnreachable(what, answer.retry_after_seconds, status)
     is_throttle = _is_throttle(answer, family)
     if is_throttle or status in (408, 425) or status >= 500:
-        words = f"The LMS was busy or had a fault ({status})."
+        words = say("The LMS was busy or had a fault (%(status)s).", status=status)
         raise LmsUnreachable(words, answer.retry_after_seconds, status, is_throttle=is_throttle)
 
 

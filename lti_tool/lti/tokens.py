@@ -17,6 +17,7 @@ from lti_tool.lti.families import family_named
 from lti_tool.lti.keys import Keyring
 from lti_tool.lti.platforms import PlatformFacts
 from lti_tool.lti.shared_tokens import SharedTokens, Token, TokenKey
+from lti_tool.wording import say
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 150
@@ -86,8 +87,8 @@ class ServiceTokens:
             )
         except AddressRefused:
             raise LmsRefused(
-                "The LMS's token address is not one that the blog may call.",
-                "Correct it, or allow private addresses in the settings.",
+                say("The LMS's token address is not one that the blog may call."),
+                say("Correct it, or allow private addresses in the settings."),
                 Mender.OPERATOR,
             ) from None
         return _read_token(answer)
@@ -135,12 +136,12 @@ def _read_token(answer: Answer) -> Token:
         return Token(facts["access_token"], time.monotonic() + seconds - _RENEW_BEFORE_SECONDS)
     if isinstance(facts, dict) and facts.get("error") == "invalid_scope":
         raise LmsRefused(
-            "The LMS does not let the blog use its gradebook or roster.",
-            "The LMS administrator can allow the grade service for this tool.",
+            say("The LMS does not let the blog use its gradebook or roster."),
+            say("The LMS administrator can allow the grade service for this tool."),
             Mender.ADMINISTRATOR,
             answer.status,
         )
     # Also a wrong key: an LMS that could not read our keys this minute says the same, so it is tried again.
     throttle = answer.status == 429
-    problem = "The LMS did not give the blog access."
+    problem = say("The LMS did not give the blog access.")
     raise LmsUnreachable(problem, answer.retry_after_seconds, answer.status, is_throttle=throttle)

@@ -5,7 +5,7 @@ none is sent twice, however many workers there are.
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import Database
+from lti_tool.languages import Language, language_for, languages
 from lti_tool.mailing.letter import Envelope, digest_mail
 from lti_tool.mailing.news import BlogNews, news_for
 from lti_tool.mailing.sending import MailRefused, MailServer, MailServerGone, OpenServer, mail_server
 from lti_tool.mailing.wishes import stop_token
-from lti_tool.models import Course, Deployment, Membership, Person, Platform
+from lti_tool.models import Course, Deployment, Membership, Person, Platform, Visit
 from lti_tool.settings import Settings
 
 MAKES_UP_FOR = timedelta(hours=6)  # a worker that was down at the hour; later than that, the next day will do
@@ -54,8 +55,9 @@ class DailyDigest:
                 after = people[-1]
                 with self.database.reading() as session:
                     told = {person_id: news for person_id in people if (news := news_for(session, person_id, now))}
+                    spoken = _languages_of(session, told)
                 self._claim([person_id for person_id in people if person_id not in told], begun, now)
-                for _ in self._send(told, begun, now):
+                for _ in self._send(told, spoken, begun, now):
                     sent += 1
         except MailServerGone as problem:
             log.warning("mail_server_gone", why=str(problem))  # who was not claimed is due again at the next call
@@ -91,18 +93,27 @@ class DailyDigest:
         with self.database.writing() as session:
             return _claimed(session, people, begun, now)
 
-    def _send(self, told: dict[int, tuple[BlogNews, ...]], begun: datetime, now: datetime) -> Iterator[int]:
-        """Send these mails over one connection; gives whom each went to. Raises MailServerGone."""
+    def _send(
+        self, told: dict[int, tuple[BlogNews, ...]], spoken: dict[int, Language], begun: datetime, now: datetime
+    ) -> Iterator[int]:
+        """Send these mails over one connection, each in its reader's language; gives whom each went to.
+
+        Raises MailServerGone.
+        """
         if not told:
             return
         with self.server.open() as server:
             for person_id, news in told.items():
-                if self._claim([person_id], begun, now) and self._send_one(server, person_id, news, now):
+                if not self._claim([person_id], begun, now):
+                    continue
+                if self._send_one(server, person_id, news, spoken[person_id], now):
                     yield person_id
 
-    def _send_one(self, server: OpenServer, person_id: int, news: tuple[BlogNews, ...], now: datetime) -> bool:
+    def _send_one(
+        self, server: OpenServer, person_id: int, news: tuple[BlogNews, ...], language: Language, now: datetime
+    ) -> bool:
         try:
-            server.send(digest_mail(self._envelope(person_id), news, self.zone, now))
+            server.send(digest_mail(self._envelope(person_id), news, language, self.zone, now))
         except (MailRefused, ValueError) as problem:
             log.warning("mail_refused", person=person_id, why=str(problem) if isinstance(problem, MailRefused) else "")
             return False
@@ -125,6 +136,13 @@ def daily_digest(settings: Settings, database: Database, clock: Callable[[], dat
         database, server, settings.mail_from or "", settings.public_url, settings.secret(), settings.digest_hour,
         ZoneInfo(settings.digest_zone), clock,
     )  # fmt: skip
+
+
+def _languages_of(session: Session, people: Collection[int]) -> dict[int, Language]:
+    """What the LMS showed each at their latest visit; English where it did not say, or no visit is left."""
+    visits = select(Visit.person_id, Visit.locale).where(Visit.person_id.in_(people)).order_by(Visit.created_at)
+    shown = dict(session.execute(visits).all())
+    return {person_id: language_for([shown.get(person_id, "")], languages()) for person_id in people}
 
 
 def _due(begun: datetime) -> tuple[ColumnElement[bool], ...]:

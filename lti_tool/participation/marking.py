@@ -14,9 +14,10 @@ from lti_tool.models import Comment, Mark, Membership, Person, Post, Role
 from lti_tool.participation.activity import COMMENT_COUNTS, courses_of
 from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import rescore
+from lti_tool.wording import say
 
 _LONGEST_FEEDBACK = 2_000
-_NOT_MARKABLE = ("This comment cannot be marked: it is gone, or no student wrote it.", "Take the next one.")
+_NOT_MARKABLE = (say("This comment cannot be marked: it is gone, or no student wrote it."), say("Take the next one."))
 _A_STUDENT = or_(
     Membership.launched_role == Role.STUDENT,
     and_(Membership.launched_role.is_(None), Membership.roster_role == Role.STUDENT),
@@ -91,7 +92,7 @@ def set_mark(
     Raises NotFound (not a student's comment in this blog, or deleted) and Rejected.
     """
     if mark is not None and not 0 <= mark <= HIGHEST_MARK:
-        raise Rejected(f"A mark is 0 to {HIGHEST_MARK}.", "Choose one of the marks shown.")
+        raise Rejected(say("A mark is 0 to %(most)s.", most=HIGHEST_MARK), say("Choose one of the marks shown."))
     # Locked, so that two graders at the same instant, or its author's deletion, come one after the other.
     one = _markable(blog_id, course_id).where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
     comment = session.scalar(one)
@@ -115,8 +116,12 @@ def _checked_feedback(feedback: str) -> str:
     text = feedback.strip()
     if len(text) > _LONGEST_FEEDBACK:
         raise Rejected(
-            f"The feedback has {len(text):,} characters; at most {_LONGEST_FEEDBACK:,} can be kept.",
-            "Shorten it, then mark again. Nothing was saved yet.",
+            say(
+                "The feedback has %(length)s characters; at most %(longest)s can be kept.",
+                length=f"{len(text):,}",
+                longest=f"{_LONGEST_FEEDBACK:,}",
+            ),
+            say("Shorten it, then mark again. Nothing was saved yet."),
             kept=text,
         )
     return text

@@ -13,6 +13,7 @@ from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Blog, PlannedBlog
 from lti_tool.participation.rules import DEFAULT_RULE, Activity, rule_from, stored
 from lti_tool.participation.rules.sheet import two_decimals
+from lti_tool.wording import say
 
 LONGEST_TITLE = 255
 LONGEST_PROMPT = LONGEST_COMMENT
@@ -56,16 +57,18 @@ def plan_new(session: Session, course_id: int, wanted: NewBlog, now: datetime) -
     """Lay out a new blog. Raises Rejected, naming what cannot be taken."""
     title = " ".join(wanted.title.split())
     if not title:
-        raise Rejected("The blog has no title.", "Give it one: students see it in the course.")
+        raise Rejected(say("The blog has no title."), say("Give it one: students see it in the course."))
     if len(title) > LONGEST_TITLE:
-        raise Rejected(f"The title is longer than {LONGEST_TITLE} characters.", "Shorten it.")
+        what = say("The title is longer than %(longest)s characters.", longest=LONGEST_TITLE)
+        raise Rejected(what, say("Shorten it."))
     prompt = checked_prompt(wanted.prompt)
     rule, maximum = None, None
     if wanted.maximum.strip():
         try:
             scaled = DEFAULT_RULE.with_maximum(wanted.maximum)
         except ValueError as problem:
-            raise Rejected(str(problem), "Or leave it empty for a blog without a gradebook column.") from None
+            advice = say("Or leave it empty for a blog without a gradebook column.")
+            raise Rejected(problem.args[0], advice) from None
         rule, maximum = stored(scaled), _maximum(stored(scaled))
     return _plan(
         session, PlannedBlog(course_id=course_id, title=title, prompt=prompt, rule=rule, created_at=now), maximum
@@ -90,7 +93,8 @@ def checked_prompt(text: str) -> str:
     """Return a prompt as it is kept. Raises Rejected, with the text, if it is too long."""
     prompt = without_secrets(text.replace("\r\n", "\n").strip())
     if len(prompt) > LONGEST_PROMPT:
-        raise Rejected(f"The prompt is longer than {LONGEST_PROMPT:,} characters.", "Shorten it.", kept=text)
+        what = say("The prompt is longer than %(longest)s characters.", longest=f"{LONGEST_PROMPT:,}")
+        raise Rejected(what, say("Shorten it."), kept=text)
     return prompt
 
 
@@ -111,7 +115,7 @@ def _plan(session: Session, plan: PlannedBlog, maximum: Decimal | None) -> LinkP
 def _of_course(session: Session, course_id: int, blog_id: int) -> Blog:
     blog = session.scalar(select(Blog).where(Blog.id == blog_id, Blog.course_id == course_id))
     if blog is None:
-        raise NotFound("There is no such blog in this course.", "Choose another.")
+        raise NotFound(say("There is no such blog in this course."), say("Choose another."))
     return blog
 
 

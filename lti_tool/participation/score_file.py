@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from lti_tool.errors import Rejected
+from lti_tool.wording import say
 
 LARGEST_FILE_BYTES = 1_000_000
 MOST_LINES = 5_000
@@ -28,7 +29,8 @@ _COLUMNS = {  # headings bare of case and signs: those of Canvas, Moodle and our
 _COLUMN_OF = {heading: column for column, headings in _COLUMNS.items() for heading in headings}
 _PERSON = ("lms_id", "other_id", "email", "login", "name", "given", "family")
 _FILL_IN = ("Student", "LMS id", "E-mail", "Points", "Comment")
-_HEADING_ADVICE = "Begin with a line that names the columns, such as: name, points, comment."
+# NOTE: name, points and comment are what the file itself has to say, in English.
+_HEADING_ADVICE = say("Begin with a line that names the columns, such as: name, points, comment.")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def score_text(content: bytes) -> str:
     if len(content) > LARGEST_FILE_BYTES:
         raise _too_large()
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Rejected("The file is a spreadsheet, not a CSV file.", "Save it as CSV there, then choose that file.")
+        raise Rejected(
+            say("The file is a spreadsheet, not a CSV file."), say("Save it as CSV there, then choose that file.")
+        )
     for encoding in _encodings(content):
         try:
             text = content.decode(encoding)
@@ -76,7 +80,7 @@ def score_text(content: bytes) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise Rejected("The file is not a text file.", "Save it as CSV (UTF-8), then choose that file.")
+    raise Rejected(say("The file is not a text file."), say("Save it as CSV (UTF-8), then choose that file."))
 
 
 def read_scores(text: str) -> ScoreFile:
@@ -86,11 +90,11 @@ def read_scores(text: str) -> ScoreFile:
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise Rejected("There is nothing to read yet.", "Paste the lines, or choose a file with them.")
+        raise Rejected(say("There is nothing to read yet."), say("Paste the lines, or choose a file with them."))
     if len(text) > LARGEST_FILE_BYTES:
         raise _too_large()
     if "\x00" in text:
-        raise Rejected("The text holds a character that no text has.", "Copy it from your spreadsheet again.")
+        raise Rejected(say("The text holds a character that no text has."), say("Copy it from your spreadsheet again."))
     delimiter = _delimiter(text)
     lines = _lines(text, delimiter)
     _, headings = next(lines, (0, []))
@@ -98,7 +102,7 @@ def read_scores(text: str) -> ScoreFile:
     rows, left_alone = [], 0
     for count, (number, cells) in enumerate(lines, 1):
         if count > MOST_LINES:
-            raise Rejected(f"The file has more than {MOST_LINES:,} lines.", "Split it, and take one part at a time.")
+            raise _too_long()
         row = _row(number, cells, columns, len(headings), delimiter)
         if row is None:
             left_alone += 1
@@ -121,7 +125,12 @@ def file_to_fill_in(people: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _too_large() -> Rejected:
-    return Rejected("The file is larger than 1 MB.", "Take the columns for person, points and comment only.")
+    return Rejected(say("The file is larger than 1 MB."), say("Take the columns for person, points and comment only."))
+
+
+def _too_long() -> Rejected:
+    what = say("The file has more than %(most)s lines.", most=f"{MOST_LINES:,}")
+    return Rejected(what, say("Split it, and take one part at a time."))
 
 
 def _encodings(content: bytes) -> tuple[str, ...]:
@@ -154,8 +163,8 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error:
             raise Rejected(
-                f"The quotation marks from line {number} on do not fit together.",
-                "Each one that opens must close, and one inside a text is written twice. Mend that line.",
+                say("The quotation marks from line %(line)s on do not fit together.", line=number),
+                say("Each one that opens must close, and one inside a text is written twice. Mend that line."),
             ) from None
         if any(cells):
             yield number, cells
@@ -177,19 +186,24 @@ def _columns(headings: Sequence[str]) -> dict[str, int]:
     for place, heading in enumerate(headings):
         column = _COLUMN_OF.get(_plain(heading), "")
         if column == "points" and column in columns:
-            both = f"“{headings[columns[column]][:60]}” and “{heading[:60]}”"
-            raise Rejected(f"Two columns could hold the points: {both}.", "Take one out, or give it another name.")
+            raise Rejected(
+                say("Two columns could hold the points: “%(first)s” and “%(second)s”.",
+                    first=headings[columns[column]][:60], second=heading[:60]),
+                say("Take one out, or give it another name."),
+            )  # fmt: skip
         if column:
             columns.setdefault(column, place)
     if not columns:
-        raise Rejected("The first line does not say what the columns hold.", _HEADING_ADVICE)
+        raise Rejected(say("The first line does not say what the columns hold."), _HEADING_ADVICE)
     there = ", ".join(heading[:60] for heading in headings if heading)[:400]
     if not any(column in columns for column in _PERSON):
-        advice = f"Call one “LMS id”, “e-mail” or “name”. The columns of the file are: {there}."
-        raise Rejected("No column says who each line is about.", advice)
+        # NOTE: LMS id, e-mail and name are what the file itself has to say, in English.
+        advice = say("Call one “LMS id”, “e-mail” or “name”. The columns of the file are: %(columns)s.", columns=there)
+        raise Rejected(say("No column says who each line is about."), advice)
     if "points" not in columns:
-        advice = f"Call the one with the points “points”. The columns of the file are: {there}."
-        raise Rejected("No column holds the points.", advice)
+        # NOTE: “points” is what the file itself has to say, in English.
+        advice = say("Call the one with the points “points”. The columns of the file are: %(columns)s.", columns=there)
+        raise Rejected(say("No column holds the points."), advice)
     return columns
 
 
@@ -210,7 +224,7 @@ def _row(number: int, cells: list[str], columns: dict[str, int], width: int, del
     if points in _NOTHING and not problem:
         return None
     if not (name or other_id or lms_id or email):
-        problem = problem or "The line does not say who it is about."
+        problem = problem or say("The line does not say who it is about.")
     return ScoreRow(
         number, lms_id, other_id, email, name, points, points.casefold() in _EXCUSED, cell("maximum"), cell("comment"),
         problem,
@@ -220,7 +234,10 @@ def _row(number: int, cells: list[str], columns: dict[str, int], width: int, del
 def _misfit(cells: list[str], width: int, points: str, comment: str, delimiter: str) -> str:
     """Why the cells of a line are not where the heading line says; nothing if they are."""
     if any(cells[width:]):
-        return "The line has more cells than the first line. Put a text with commas, or 7,5, in quotation marks."
+        return say("The line has more cells than the first line. Put a text with commas, or 7,5, in quotation marks.")
     if delimiter == "," and points.isdecimal() and comment.isdecimal() and len(comment) < 3:
-        return f"“{points},{comment}” may be one number. Write {points}.{comment}, or put it in quotation marks."
+        return say(
+            "“%(with_comma)s” may be one number. Write %(with_point)s, or put it in quotation marks.",
+            with_comma=f"{points},{comment}", with_point=f"{points}.{comment}",
+        )  # fmt: skip
     return ""

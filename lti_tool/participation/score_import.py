@@ -28,6 +28,7 @@ from lti_tool.participation.scoring import (
     set_scores,
     standings,
 )
+from lti_tool.wording import say, say_count
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´"), "'")
 
@@ -109,11 +110,14 @@ def plan_scores(session: Session, blog_id: int, file: ScoreFile, course_id: int 
         try:
             student = people.named_in(row)
         except _NotPlain as problem:
-            planned.append(PlannedScore(row.line, row.who, None, "", Change.PROBLEM, reason=str(problem)))
+            planned.append(PlannedScore(row.line, row.who, None, "", Change.PROBLEM, reason=problem.args[0]))
             continue
         one = _planned(row, student, where[student.id], maximum)
         if student.id in seen:
-            again = f"{student.name} stands on line {seen[student.id]} already. Take one of the two out."
+            again = say(
+                "%(name)s stands on line %(line)s already. Take one of the two out.",
+                name=student.name, line=seen[student.id],
+            )  # fmt: skip
             one = replace(one, change=Change.PROBLEM, reason=again)
         seen.setdefault(student.id, row.line)
         planned.append(one)
@@ -129,8 +133,8 @@ def apply_plan(
     A plan made before another transaction ended may be out of date: make it in this one, after `lock_scores`.
     """
     if plan.problems and not skip_problems:
-        count = len(plan.problems)
-        raise Rejected(f"{count} {'line' if count == 1 else 'lines'} cannot be taken.", "Nothing is stored.")
+        what = say_count("%(count)s line cannot be taken.", "%(count)s lines cannot be taken.", len(plan.problems))
+        raise Rejected(what, say("Nothing is stored."))
     scores = {row.person_id: OwnScore(row.points, row.comment) for row in plan.to_set if row.person_id is not None}
     if scores:
         set_scores(session, blog_id, scores, grader_id, now)
@@ -188,17 +192,19 @@ class _People:
         by_name = set().union(*(self._names.get(name, set()) for name in _spellings(row.name)))
         found = by_id or by_email or self._by_other_id(row, by_name)
         if not found and row.lms_id:
-            raise _NotPlain(f"No student here has the LMS id “{row.lms_id[:60]}”. Empty that cell to go by the name.")
+            raise _NotPlain(
+                say("No student here has the LMS id “%(id)s”. Empty that cell to go by the name.", id=row.lms_id[:60])
+            )
         found = found or by_name
         if not found:
-            raise _NotPlain(f"No student here is called “{row.who[:60]}”.")
+            raise _NotPlain(say("No student here is called “%(name)s”.", name=row.who[:60]))
         agreeing = [one for one in (by_id, by_email, by_name) if one]
         student = set(found).intersection(*agreeing)
         if len(student) == 1:
             return student.pop()
         if student:
-            raise _NotPlain(f"{len(student)} students here are called “{row.who[:60]}”. Give the LMS id or the e-mail.")
-        raise _NotPlain(f"The line names more than one student: {_names(agreeing)}.")
+            raise _NotPlain(_many_called(len(student), row.who[:60]))
+        raise _NotPlain(say("The line names more than one student: %(names)s.", names=_names(agreeing)))
 
     def _by_other_id(self, row: ScoreRow, by_name: set[_Student]) -> set[_Student]:
         """By a number that may be the LMS's id or the school's own: only where no name says otherwise."""
@@ -209,6 +215,14 @@ class _People:
 def _persons(session: Session, blog_id: int, course_id: int | None) -> Iterable[Person]:
     places = select(Membership.person_id).where(Membership.course_id.in_(courses_of(blog_id, course_id)))
     return session.scalars(select(Person).where(Person.id.in_(places)))
+
+
+def _many_called(count: int, name: str) -> str:
+    return say_count(
+        "%(count)s student here is called “%(name)s”. Give the LMS id or the e-mail.",
+        "%(count)s students here are called “%(name)s”. Give the LMS id or the e-mail.",
+        count, name=name,
+    )  # fmt: skip
 
 
 def _names(found: Iterable[set[_Student]]) -> str:
@@ -235,7 +249,7 @@ def _planned(row: ScoreRow, student: _Student, where: Standing, maximum: Fractio
         points = None if row.is_excused else checked_points(row.points, maximum)
         comment = checked_reason(row.comment) or where.reason
     except Rejected as problem:
-        return replace(planned, comment=row.comment, reason=f"{problem.what} {problem.do}")
+        return replace(planned, comment=row.comment, reason=say("%(what)s %(do)s", what=problem.what, do=problem.do))
     if where.is_own and (where.corrected, where.reason) == (points, comment):
         change = Change.SAME
     elif points is None:
@@ -252,5 +266,8 @@ def _check_maximum(text: str, maximum: Fraction) -> None:
     except ArithmeticError:
         return
     if differs:
-        advice = "Change the points and the maximum in the file, or how participation is scored."
-        raise Rejected(f"The file counts out of {text[:20]}, this blog out of {plain_number(maximum)}.", advice)
+        raise Rejected(
+            say("The file counts out of %(theirs)s, this blog out of %(ours)s.",
+                theirs=text[:20], ours=plain_number(maximum)),
+            say("Change the points and the maximum in the file, or how participation is scored."),
+        )  # fmt: skip

@@ -23,6 +23,7 @@ from lti_tool.participation.activity import (
 )
 from lti_tool.participation.rules import Activity, Rule, ScoreSheet, rule_from, stored
 from lti_tool.participation.rules.sheet import plain_number, two_decimals
+from lti_tool.wording import say
 
 _LONGEST_REASON = 1_000
 
@@ -207,13 +208,13 @@ def maximum_of(session: Session, blog_id: int) -> Fraction:
 
 def checked_points(text: str, maximum: Fraction) -> Decimal:
     """Return points as somebody writes them, with a decimal point or comma. Raises Rejected."""
-    advice = f"Give a number from 0 to {plain_number(maximum)}, with at most two decimals."
+    advice = say("Give a number from 0 to %(most)s, with at most two decimals.", most=plain_number(maximum))
     try:
         value = Decimal(text.strip().replace(",", "."))
     except ArithmeticError:
-        raise Rejected(f"“{text.strip()[:40]}” is not a number.", advice) from None
+        raise Rejected(say("“%(text)s” is not a number.", text=text.strip()[:40]), advice) from None
     if not value.is_finite() or not 0 <= value <= two_decimals(maximum) or value != round(value, 2):
-        raise Rejected(f"{text.strip()[:40]} cannot be a score here.", advice)
+        raise Rejected(say("%(text)s cannot be a score here.", text=text.strip()[:40]), advice)
     return value + 0  # of -0 it makes 0
 
 
@@ -221,7 +222,8 @@ def checked_reason(reason: str) -> str:
     """Return the words for the student beside a score. Raises Rejected."""
     text = reason.strip()
     if len(text) > _LONGEST_REASON:
-        raise Rejected(f"The reason is longer than {_LONGEST_REASON:,} characters.", "Shorten it, then save again.")
+        what = say("The reason is longer than %(longest)s characters.", longest=f"{_LONGEST_REASON:,}")
+        raise Rejected(what, say("Shorten it, then save again."))
     return text
 
 

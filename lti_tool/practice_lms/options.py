@@ -17,6 +17,7 @@ PRIVACY = {
         "anonymous": "Share name: never, share e-mail: never",
     },
 }
+LOCALES = {"en": "English", "es": "Español", "ar": "العربية", "de": "Deutsch"}
 PROFILES = {
     "self-hosted": "Self-hosted: 14 digits of client id, lti_deployment_id",
     "hosted": "Hosted by Instructure: 18 digits of client id, deployment_id",

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from .course import FIRST_COURSE, Activity
 from .deep_linking import draft_named
 from .gradebook import BY_TOOL, Column, Grade
+from .options import LOCALES
 from .people import Person
 from .places import PAGES, here
 from .visitors import sign_in, signed_in
@@ -132,7 +133,15 @@ def page_room(school: "PracticeSchool") -> Blueprint:
 def _add_course_pages(blueprint: Blueprint, school: "PracticeSchool") -> None:
     @blueprint.get("/")
     def front() -> str:
-        return render_template("front.html", back=_local(request.args.get("next", "")))
+        back = _local(request.args.get("next", ""))
+        return render_template("front.html", back=back, locales=LOCALES, locale=school.locale)
+
+    @blueprint.post("/language")
+    def language() -> AnyResponse:
+        if request.form.get("locale") not in LOCALES:
+            abort(400)
+        school.locale = request.form["locale"]
+        return redirect(url_for("pages.front"), 303)
 
     @blueprint.post("/view-as")
     def view_as() -> AnyResponse:

@@ -22,6 +22,7 @@ from .faults import Faults
 from .gradebook import Grade
 from .keys import Claims, PlatformKeys, sign
 from .leaky_bucket import LeakyBucket
+from .options import LOCALES, OneOf
 from .pending_launches import Launch as Launch
 from .people import Person
 from .sharing import Privacy
@@ -33,11 +34,13 @@ from .tool_shelf import ToolShelf
 class PracticeSchool(Catalogue, ToolShelf):
     """Everything the practice LMS knows. `clock` may be replaced by tests that need another time.
 
-    `privacy`, `profile` (Canvas) and `guests_allowed` (Moodle) are the administrator's and may be set at any time.
+    `privacy`, `profile` (Canvas) and `guests_allowed` (Moodle) are the administrator's and may be set at any time; so
+    may `locale`, the language that everybody reads the LMS in, as launches say it.
     """
 
     privacy = Privacy()
     guests_allowed = False
+    locale = OneOf(*LOCALES)
 
     def __init__(self, folder: Path, public_url: str, tool: ToolAddresses, accent: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)

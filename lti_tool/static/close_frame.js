@@ -9,7 +9,10 @@ function close() { (window.opener ?? window.parent).postMessage({ subject: "org.
 
 if (window.opener || window.parent !== window) {
   for (const button of buttons) button.hidden = false;
-  said.textContent = `This closes by itself in ${SECONDS} seconds.`;
+  // Fetched when it is needed: a script that imports at its head does not run at all in a frame without an origin.
+  import("./words.js").then(({ sayCount }) => {
+    if (!buttons[1].hidden) said.textContent = sayCount("This closes by itself in %(count)s second.", "This closes by itself in %(count)s seconds.", SECONDS);
+  }).catch(() => { /* it closes without saying so */ });
   const clock = setInterval(() => {
     left -= 1;
     if (left > 0) return;

@@ -1,4 +1,6 @@
 // Marks by key and shows the next comment without a new page. Without this script the buttons do the same.
+import { say } from "./words.js";
+
 const queue = document.getElementById("queue");
 
 async function send(form, mark) {
@@ -14,7 +16,8 @@ async function send(form, mark) {
     form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
     const said = form.querySelector(".problem") ?? form.appendChild(Object.assign(document.createElement("p"), { className: "problem" }));
     said.setAttribute("role", "alert");
-    said.textContent = `The mark was not saved: ${problem.message} Your feedback is still here; try again.`;
+    // NOTE: %(problem)s is a whole sentence: what happened and what to do.
+    said.textContent = say("The mark was not saved: %(problem)s Your feedback is still here; try again.", { problem: problem.message });
   }
 }
 

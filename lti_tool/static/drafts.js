@@ -1,5 +1,7 @@
 // Never lose a word. What is being written is kept in this browser at each pause and on the server a little later; it is
 // there again after the next launch, on another machine too. A form is sent once, and a failed sending keeps the text.
+import { say } from "./words.js";
+
 const PAUSE = 500, UPLOAD = 3000, LONGEST_KEEPALIVE = 60_000;
 const FIELDS = ["title", "subtitle", "body", "sources"];
 
@@ -7,7 +9,7 @@ function storage(name) { try { return window[name]; } catch { return null; } }
 const kept = storage("localStorage"), tab = storage("sessionStorage");
 const reader = document.body.dataset.reader;
 const keyOf = (place) => `draft ${reader} ${place}`;
-const clock = (moment) => new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clock = (moment) => new Date(moment).toLocaleTimeString(`${document.documentElement.lang}-u-nu-latn`, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const same = (one, other) => FIELDS.every((name) => (one?.[name] ?? "").trim() === (other?.[name] ?? "").trim());
 const isEmpty = (fields) => same(fields, {});
 
@@ -46,7 +48,7 @@ class Draft {
     }
   }
 
-  say(words) { this.said.textContent = words; }
+  tell(words) { this.said.textContent = words; }
 
   async restore() {
     const local = recordAt(this.key);
@@ -55,7 +57,7 @@ class Draft {
       this.sent = local.sent ?? null;
       if (!same(local.fields, this.fields()) && (isEmpty(this.fields()) || !local.over || same(local.over, this.fresh))) {
         this.fill(local.fields);
-        this.say("Your draft is back.");
+        this.tell(say("Your draft is back."));
         this.unsaved = !same(local.fields, local.sent);
       }
     }
@@ -63,7 +65,7 @@ class Draft {
     if (!stored?.version) return;
     const here = this.fields(), isKnown = stored.version === this.version || same(stored.fields, this.sent);
     if (same(stored.fields, here) || isKnown) { this.version = stored.version; this.sent = stored.fields; }
-    else if (isEmpty(here)) { this.adopt(stored); this.say(`Your draft of ${clock(stored.saved_at)} is back.`); }
+    else if (isEmpty(here)) { this.adopt(stored); this.tell(say("Your draft of %(time)s is back.", { time: clock(stored.saved_at) })); }
     else this.choose(stored);
     if (this.unsaved) this.later();
   }
@@ -89,7 +91,7 @@ class Draft {
     try {
       kept.setItem(this.key, JSON.stringify(record));
       // Only until the server has it too: words that change at each pause would be read aloud at each.
-      if (this.unsaved && !this.warning && !this.version) this.say("Draft kept in this browser.");
+      if (this.unsaved && !this.warning && !this.version) this.tell(say("Draft kept in this browser."));
     } catch { /* a browser that keeps nothing: the server does */ }
   }
 
@@ -125,16 +127,16 @@ class Draft {
       this.unsaved = !same(fields, this.fields());
       this.keepHere();
       if (this.unsaved) this.later();
-      else this.say(version ? `Saved ${clock(at)}` : "");
+      else this.tell(version ? say("Saved %(time)s", { time: clock(at) }) : "");
     } else if (status === 409 && !version) {
       this.version = 0;
-      this.say("This draft was sent or thrown away in another window. The text here is kept in this browser.");
+      this.tell(say("This draft was sent or thrown away in another window. The text here is kept in this browser."));
     } else if (status === 409) this.choose({ version, fields: stored, saved_at: at });
-    else if (status === 401) this.say("Your visit has ended. The text is kept in this browser: open the blog again from your course, and it is here.");
+    else if (status === 401) this.tell(say("Your visit has ended. The text is kept in this browser: open the blog again from your course, and it is here."));
     else if (status === 0 || status >= 500) {
-      this.say("No connection. The text is kept in this browser, and is saved as soon as there is one.");
+      this.tell(say("No connection. The text is kept in this browser, and is saved as soon as there is one."));
       this.later();
-    } else this.say(`${what ?? "The draft could not be saved."} ${next ?? "It is kept in this browser."}`);
+    } else this.tell(`${what ?? say("The draft could not be saved.")} ${next ?? say("It is kept in this browser.")}`);
   }
 
   adopt(stored) {
@@ -152,12 +154,12 @@ class Draft {
     const box = document.createElement("div"), words = document.createElement("p"), other = document.createElement("textarea"), row = document.createElement("p");
     box.className = "two-drafts problem";
     box.setAttribute("role", "group");
-    box.setAttribute("aria-label", "Another draft of yours");
-    words.textContent = `There is another draft of yours, saved at ${clock(stored.saved_at)}. Which of the two do you want to go on with?`;
+    box.setAttribute("aria-label", say("Another draft of yours"));
+    words.textContent = say("There is another draft of yours, saved at %(time)s. Which of the two do you want to go on with?", { time: clock(stored.saved_at) });
     other.readOnly = true;
     other.rows = 6;
     other.value = FIELDS.map((name) => stored.fields[name]).filter(Boolean).join("\n\n");
-    other.setAttribute("aria-label", "The other draft");
+    other.setAttribute("aria-label", say("The other draft"));
     row.className = "row";
     const decide = (label, act) => {
       const button = document.createElement("button");
@@ -166,8 +168,8 @@ class Draft {
       button.addEventListener("click", () => { this.choosing = false; box.remove(); act(); this.form.querySelector('[name="body"]').focus(); });
       row.append(button);
     };
-    decide("Go on with the other", () => { this.adopt(stored); this.say("The other draft is here now."); });
-    decide("Go on with what is in the field", () => { this.version = stored.version; this.unsaved = true; this.keepHere(); this.save(); });
+    decide(say("Go on with the other"), () => { this.adopt(stored); this.tell(say("The other draft is here now.")); });
+    decide(say("Go on with what is in the field"), () => { this.version = stored.version; this.unsaved = true; this.keepHere(); this.save(); });
     box.append(words, other, row);
     this.said.closest("p").after(box);
     this.said.textContent = "";
@@ -197,7 +199,7 @@ async function send(form, draft) {
   await draft.saving;
   const version = form.elements.namedItem("draft_version");
   if (version) version.value = draft.version;
-  draft.say("Sending …");
+  draft.tell(say("Sending …"));
   const answer = await fetch(form.action, {
     method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Requested-With": "form" }, redirect: "manual",
   }).catch(() => null);
@@ -207,9 +209,9 @@ async function send(form, draft) {
   } else if (!answer || answer.status >= 500 || answer.status === 401) {
     disable(false);
     draft.warning = true;
-    draft.say(answer?.status === 401
-      ? "Not sent: your visit has ended. Your text is kept in this browser. Open the blog again from your course; it is here then."
-      : "Not sent: there was no answer. Your text is here and kept in this browser. Try again; it is never posted twice.");
+    draft.tell(answer?.status === 401
+      ? say("Not sent: your visit has ended. Your text is kept in this browser. Open the blog again from your course; it is here then.")
+      : say("Not sent: there was no answer. Your text is here and kept in this browser. Try again; it is never posted twice."));
   } else {
     tab?.setItem("posted", draft.key);
     draft.isSent = true;

@@ -1,4 +1,6 @@
 // While a conversation is open: says when others have added to it, and lets a passage be quoted. Works without.
+import { sayCount } from "./words.js";
+
 const thread = document.querySelector("[data-news]");
 const said = document.getElementById("news-said");
 
@@ -10,7 +12,7 @@ async function look() {
   const { count } = await answer.json();
   if (!count) return;
   const link = said.querySelector("a");
-  link.textContent = count === 1 ? "1 new comment. Show it" : `${count} new comments. Show them`;
+  link.textContent = sayCount("%(count)s new comment. Show it", "%(count)s new comments. Show them", count);
   said.hidden = false;
 }
 const timer = thread && setInterval(look, Number(thread.dataset.every) * 1000);
@@ -34,7 +36,7 @@ document.addEventListener("selectionchange", () => {
   quote.dataset.comment = found.place.closest(".comment")?.id ?? "";
   const where = found.range.getBoundingClientRect();
   quote.style.top = `${scrollY + where.bottom + 6}px`;
-  quote.style.left = `${Math.max(8, Math.min(scrollX + where.left, innerWidth - 120))}px`;
+  quote.style.left = `${Math.max(8, Math.min(scrollX + where.left, document.documentElement.clientWidth - quote.offsetWidth - 8))}px`;
 });
 quote?.addEventListener("click", () => {
   const comment = document.getElementById(quote.dataset.comment);

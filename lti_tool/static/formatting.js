@@ -1,4 +1,6 @@
 // Beside a field for writing: how many words it holds, and the editor, loaded only where somebody wants it.
+import { say, sayCount } from "./words.js";
+
 const wantsPosts = "formatting posts", wantsComments = "formatting comments";
 
 function remembered(name) { try { return localStorage.getItem(name); } catch { return null; } }
@@ -8,8 +10,8 @@ function remember(name, value) { try { localStorage.setItem(name, value); } catc
 const wordsIn = (text) => text.split(/[\s\x1c-\x1f\x85]+/u).filter((run) => /[\p{L}\p{N}]/u.test(run)).length;
 
 function countWords(area, said) {
-  const count = wordsIn(area.value);
-  said.textContent = count === 1 ? "1 word" : `${count.toLocaleString("en")} words`;
+  const number = wordsIn(area.value), count = number.toLocaleString(`${document.documentElement.lang}-u-nu-latn`);
+  said.textContent = sayCount("%(count)s word", "%(count)s words", number, { count });
 }
 
 function setUp(form) {
@@ -28,7 +30,7 @@ function offerEditor(form, area, said) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "link";
-  button.textContent = "Formatting";
+  button.textContent = say("Formatting");
   said.before(button, " ");
   let editor = null, coming = null;
 

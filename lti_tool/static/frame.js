@@ -1,4 +1,6 @@
 // In the LMS's frame: asks for the height the page needs (Canvas grants it), and offers a window of its own.
+import { say } from "./words.js";
+
 async function openWindow(event) {
   const button = event.target;
   const opened = window.open("about:blank", "_blank");
@@ -9,7 +11,7 @@ async function openWindow(event) {
     opened.location = (await answer.json()).address;
   } catch {
     opened.close();
-    button.textContent = "That did not work; open the blog from the course page";
+    button.textContent = say("That did not work; open the blog from the course page");
   }
 }
 

@@ -1,4 +1,6 @@
 // Shows a sync as it runs: reads the table anew while scores are on their way, and stops when none is.
+import { say } from "./words.js";
+
 const ledger = document.getElementById("ledger");
 const [first, slowest, between] = [1000, 15000, 15000];  // milliseconds: two readings, two announcements
 const lastly = document.createElement("p");
@@ -52,7 +54,7 @@ async function follow() {
       const answer = await fetch(ledger.dataset.table);
       if (answer.status >= 400 && answer.status < 500) {
         lastly.className = "quiet";
-        return announce("This page is no longer brought up to date. Open the blog from your course page again.");
+        return announce(say("This page is no longer brought up to date. Open the blog from your course page again."));
       }
       if (!answer.ok) throw new Error(answer.status);
       const page = document.createElement("template");

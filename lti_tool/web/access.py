@@ -10,6 +10,8 @@ from lti_tool.errors import NotAllowed
 from lti_tool.identity.arrival import Visitor
 from lti_tool.identity.visits import ADDRESS_MARK, VISIT_HOURS, OpenedVisit, visit_ended, visitor_of
 from lti_tool.tool import Tool
+from lti_tool.web.languages import choose_language
+from lti_tool.wording import say
 
 _VISIT_COOKIE = "visit"
 
@@ -43,8 +45,9 @@ def blueprint_for_visits(name: str, *, staff_only: bool = False) -> Blueprint:
         with tool().database.reading() as session:
             g.visitor = visitor_of(session, g.visit_key, secret_from_cookie(), tool().clock())
         g.frame_origins = g.visitor.frame_origins
+        choose_language(g.visitor.locale)
         if staff_only and not g.visitor.role.is_staff:
-            raise NotAllowed("This page is for teachers and their assistants.", "Go back to the blog.")
+            raise NotAllowed(say("This page is for teachers and their assistants."), say("Go back to the blog."))
 
     return room
 
@@ -57,7 +60,7 @@ def fill_in_visit(endpoint: str, values: dict[str, Any]) -> None:
 
 def require_teacher() -> None:
     if visitor().role.value != "teacher":
-        raise NotAllowed("Only a teacher of this course can do that.", "Ask the teacher.")
+        raise NotAllowed(say("Only a teacher of this course can do that."), say("Ask the teacher."))
 
 
 def secret_from_cookie() -> str:

@@ -11,6 +11,7 @@ from lti_tool.identity.groups import groups_of
 from lti_tool.models import Blog, BlogShape
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.times import moment_from
+from lti_tool.wording import say
 
 room = blueprint_for_visits("class_settings", staff_only=True)
 DATES = ("opens_at", "posts_due_at", "comments_due_at", "answers_due_at")
@@ -45,7 +46,9 @@ def _from_form() -> ClassSettings:
     form = request.form
     owed = form.get("owed_comments", "").strip()
     if not owed.isdecimal() or len(owed) > 3:
-        raise Rejected("How many comments each student owes is not a number.", "Type a whole number, 0 for none.")
+        raise Rejected(
+            say("How many comments each student owes is not a number."), say("Type a whole number, 0 for none.")
+        )
     dates: dict[str, datetime | None] = {name: moment_from(form, name) for name in DATES}
     return ClassSettings(
         shape=BlogShape.STAFF if form.get("shape") == BlogShape.STAFF.value else BlogShape.CLASS,

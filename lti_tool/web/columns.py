@@ -1,6 +1,8 @@
 """The gradebook column of a link, as a teacher sees to it: made on request, left, merged, given another maximum."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from functools import reduce
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -8,9 +10,10 @@ from werkzeug.wrappers import Response
 from lti_tool.errors import Rejected
 from lti_tool.gradebook.column_changes import set_maximum
 from lti_tool.gradebook.columns import leave_gone, make_column
-from lti_tool.gradebook.twins import merge_twins
+from lti_tool.gradebook.twins import Merged, merge_twins
 from lti_tool.participation.columns import column_maximum
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
+from lti_tool.wording import say, say_count
 
 room = blueprint_for_visits("columns", staff_only=True)
 
@@ -42,9 +45,7 @@ def merge() -> Response:
     )  # fmt: skip
     tool().ring()
     if merged.left:
-        gone = "no column" if not merged.deleted else "1 column" if merged.deleted == 1 else f"{merged.deleted} columns"
-        what = f"Scores go to the column that you chose. The blog deleted {gone} and left {len(merged.left)}."
-        raise Rejected(what, " ".join(merged.left))
+        raise Rejected(_what_was_left(merged), _one_after_another(merged.left))
     return _back("columns-merged")
 
 
@@ -54,6 +55,21 @@ def maximum() -> Response:
     require_teacher()
     changed = set_maximum(tool().database, tool().columns, visitor().placement_id, _maximum(), tool().clock)
     return _back("maximum-set" if changed else "maximum-same")
+
+
+def _what_was_left(merged: Merged) -> str:
+    left = len(merged.left)
+    if not merged.deleted:
+        return say("Scores go to the column that you chose. The blog deleted no column and left %(left)s.", left=left)
+    return say_count(
+        "Scores go to the column that you chose. The blog deleted 1 column and left %(left)s.",
+        "Scores go to the column that you chose. The blog deleted %(count)s columns and left %(left)s.",
+        merged.deleted, left=left,
+    )  # fmt: skip
+
+
+def _one_after_another(sentences: Iterable[str]) -> str:
+    return reduce(lambda before, one: say("%(what)s %(do)s", what=before, do=one), sentences)
 
 
 def _maximum() -> Decimal:

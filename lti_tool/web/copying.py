@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from lti_tool.errors import Rejected
 from lti_tool.identity.copies import CopyUse, copy_question, settle_copy
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
+from lti_tool.wording import say
 
 room = blueprint_for_visits("copying")
 
@@ -24,7 +25,7 @@ def question() -> str | Response:
 def settle() -> Response:
     use = next((use for use in CopyUse if use.value == request.form.get("use")), None)
     if use is None:
-        raise Rejected("Nothing was chosen.", "Go back and choose one.")
+        raise Rejected(say("Nothing was chosen."), say("Go back and choose one."))
     with tool().database.writing() as session:
         settle_copy(session, visitor(), use, tool().clock())
     return redirect(url_for("blog.home", done=f"copy-{use.value}"), 303)

@@ -27,6 +27,7 @@ from lti_tool.participation.rules.sheet import HIGHEST_MARK
 from lti_tool.participation.scoring import change_rule, correct_score, excuse, rule_of, standing, standings
 from lti_tool.web.access import blueprint_for_visits, require_teacher, sight, tool, visitor
 from lti_tool.web.numbers import row_number
+from lti_tool.wording import say
 
 room = blueprint_for_visits("desk", staff_only=True)
 
@@ -67,7 +68,9 @@ def mark(comment_id: int) -> str | Response:
     who = visitor()
     given = request.form.get("mark", "")
     if given not in {"", *map(str, range(HIGHEST_MARK + 1))}:
-        raise Rejected(f"“{given[:20]}” is not a mark.", f"Choose 0 to {HIGHEST_MARK}.")
+        raise Rejected(
+            say("“%(given)s” is not a mark.", given=given[:20]), say("Choose 0 to %(most)s.", most=HIGHEST_MARK)
+        )
     with tool().database.writing() as session:
         number = int(given) if given else None
         set_mark(session, who.blog_id, comment_id, who.person_id, number, request.form.get("feedback", ""),
@@ -123,7 +126,7 @@ def save_rule() -> Response | tuple[str, int]:
     except ValueError as problem:
         with tool().database.reading() as session:
             current = rule_of(session, who.blog_id)
-        return render_template("desk/rule.html", rule=current, fields=request.form, problem=str(problem)), 422
+        return render_template("desk/rule.html", rule=current, fields=request.form, problem=problem.args[0]), 422
     with tool().database.writing() as session:
         change_rule(session, who.blog_id, changed, tool().clock())
     tool().ring()
@@ -172,4 +175,4 @@ def _student(session: Session, person_id: int) -> Student:
     for student in students_of(session, visitor().blog_id, visitor().course_id):
         if student.id == person_id:
             return student
-    raise NotFound("There is no such student in this course.", "Go back to the desk.")
+    raise NotFound(say("There is no such student in this course."), say("Go back to the desk."))

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from lti_tool.errors import NotFound
 from lti_tool.mailing.wishes import person_of_token, want_digest
 from lti_tool.web.access import tool
+from lti_tool.wording import say
 
 room = Blueprint("digest", __name__, url_prefix="/digest")
 
@@ -30,5 +31,7 @@ def stop(token: str) -> str:
 def _person(token: str) -> int:
     person_id = person_of_token(tool().settings.secret(), token)
     if person_id is None:
-        raise NotFound("This address is not whole.", "Copy all of it from the mail, or use the switch in the blog.")
+        raise NotFound(
+            say("This address is not whole."), say("Copy all of it from the mail, or use the switch in the blog.")
+        )
     return person_id

@@ -11,6 +11,7 @@ from lti_tool.blog.drafts import DraftConflict, KeptDraft, drop_draft, load_draf
 from lti_tool.errors import NotFound, Rejected
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
 from lti_tool.web.numbers import LARGEST
+from lti_tool.wording import say
 
 room = blueprint_for_visits("drafts")
 _PLACE = re.compile(r"(?:post(?: \d{1,9})?|(?:comment|edit) \d{1,9} \d{1,9})")
@@ -33,7 +34,7 @@ def save() -> tuple[dict[str, object], int]:
     who, sent = visitor(), request.get_json(silent=True)
     require_writer(who.role)
     if not isinstance(sent, dict):
-        raise Rejected("The draft could not be read.", "Reload the page; your text is kept in this browser.")
+        raise Rejected(say("The draft could not be read."), say("Reload the page; your text is kept in this browser."))
     place, fields, version = _checked_place(sent.get("place")), _texts(sent.get("fields")), sent.get("version")
     with tool().database.writing() as session:
         kept = save_draft(
@@ -66,7 +67,7 @@ def say_where(response: Response) -> Response:
 
 def _checked_place(place: object) -> str:
     if not isinstance(place, str) or not _PLACE.fullmatch(place):
-        raise NotFound("There is no such place to write at.", "Go back to the blog.")
+        raise NotFound(say("There is no such place to write at."), say("Go back to the blog."))
     return place
 
 

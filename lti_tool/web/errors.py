@@ -18,6 +18,8 @@ from lti_tool.errors import (
     ToolError,
     VisitEnded,
 )
+from lti_tool.web.languages import language
+from lti_tool.wording import say
 
 log = structlog.get_logger()
 
@@ -32,12 +34,15 @@ _STATUSES: tuple[tuple[type[ToolError], int], ...] = (
 _WORTH_A_LINE = frozenset({401, 403, 404})
 _LONGEST_FACT = 255
 # What an administrator has to tell the operator; none of it is about a person.
-_PLACE = ("issuer", "client_id", "deployment_id")
+_PLACE: dict[str, str] = {"issuer": say("issuer"), "client_id": say("client id"), "deployment_id": say("deployment id")}
 _SHOWN_PLACES = frozenset({Reason.DEPLOYMENT_HELD})
 _HTTP_WORDS = {
-    404: ("There is no such page.", "Go back, or open the blog again from your course page."),
-    405: ("This address is not one to open that way.", "Open the blog from your course page."),
-    413: ("That is more than can be taken at once.", "Shorten it, or send a smaller file, then try again."),
+    404: (say("There is no such page."), say("Go back, or open the blog again from your course page.")),
+    405: (say("This address is not one to open that way."), say("Open the blog from your course page.")),
+    413: (
+        say("That is more than can be taken at once."),
+        say("Shorten it, or send a smaller file, then try again."),
+    ),
 }
 
 
@@ -54,7 +59,7 @@ def error_page(
 ) -> Response:
     """An error in two sentences, on a page or, for the page's own scripts, as JSON."""
     if request.headers.get("X-Requested-With") == "fetch":
-        return make_response(jsonify(what=what, do=do), status)
+        return make_response(jsonify(what=language().translated(what), do=language().translated(do)), status)
     page = render_template("errors/error.html", what=what, do=do, reference=reference, kept=kept, place=place)
     return make_response(page, status)
 
@@ -62,7 +67,8 @@ def error_page(
 def _launch_refused(problem: LaunchRefused) -> Response:
     reference = secrets.token_hex(4)
     status = _STATUS_OF_KIND[problem.reason.value.kind]
-    place = {name: str(problem.facts.get(name, "")) for name in _PLACE} if problem.reason in _SHOWN_PLACES else {}
+    is_shown = problem.reason in _SHOWN_PLACES
+    place = {words: str(problem.facts.get(name, "")) for name, words in _PLACE.items()} if is_shown else None
     log.warning(
         "launch_refused", reason=problem.reason.name, status=status, reference=reference, **_for_log(problem.facts)
     )
@@ -95,7 +101,7 @@ def _just_written() -> str:
 
 def _http_error(problem: HTTPException) -> Response:
     status = problem.code or 500
-    what, do = _HTTP_WORDS.get(status, ("The request could not be read.", "Go back and try again."))
+    what, do = _HTTP_WORDS.get(status, (say("The request could not be read."), say("Go back and try again.")))
     return error_page(what, do, status)
 
 
@@ -110,8 +116,8 @@ def _fault(problem: Exception) -> Response:
     reference = log_fault(problem)
     g.pop("visitor", None)
     return error_page(
-        "Something went wrong in the blog itself. Nothing you wrote before is lost.",
-        "Go back and try again; if it stays, tell the operator the reference below.",
+        say("Something went wrong in the blog itself. Nothing you wrote before is lost."),
+        say("Go back and try again; if it stays, tell the operator the reference below."),
         500,
         reference=reference,
     )

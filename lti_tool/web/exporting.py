@@ -11,6 +11,7 @@ from lti_tool.exporting.rows import Wishes, blog_to_export
 from lti_tool.exporting.whole import whole_lines
 from lti_tool.exporting.wxr import wxr_lines
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.wording import say
 
 room = blueprint_for_visits("exporting", staff_only=True)
 _KINDS = {
@@ -30,7 +31,7 @@ def file() -> Response:
     """The file, sent as it is read from the database."""
     kind = request.args.get("kind", "")
     if kind not in _KINDS:
-        raise NotFound("There is no such kind of export.", "Choose one of those on the export page.")
+        raise NotFound(say("There is no such kind of export."), say("Choose one of those on the export page."))
     write, media_type, name = _KINDS[kind]
     pseudonyms = bool(request.args.get("pseudonyms"))
     wishes = Wishes(pseudonyms, keys=bool(request.args.get("keys")) and not pseudonyms, only_public=kind == "html")

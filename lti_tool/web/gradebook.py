@@ -14,6 +14,7 @@ from lti_tool.participation.columns import column_maximum
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
 from lti_tool.web.numbers import row_number
 from lti_tool.web.times import moment_from
+from lti_tool.wording import say
 
 room = blueprint_for_visits("gradebook", staff_only=True)
 
@@ -111,7 +112,7 @@ def settle_conflict() -> Response:
     require_teacher()
     how = next((one for one in Settled if one.value == request.form.get("how")), None)
     if how is None:
-        raise Rejected("Nothing was chosen.", "Keep the LMS's score, send ours, or lock it.")
+        raise Rejected(say("Nothing was chosen."), say("Keep the LMS's score, send ours, or lock it."))
     with tool().database.writing() as session:
         person_id = request.form.get("person", type=row_number)
         settle(session, visitor().blog_id, visitor().course_id, how, tool().clock(), person_id)

@@ -20,7 +20,9 @@ from lti_tool.identity.groups import (
     set_members,
 )
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
+from lti_tool.web.languages import language
 from lti_tool.web.numbers import row_number
+from lti_tool.wording import say
 
 room = blueprint_for_visits("groups", staff_only=True)
 
@@ -92,7 +94,9 @@ def divide() -> str | tuple[str, int]:
     """Show how the class would be divided into so many groups; nothing is stored."""
     require_teacher()
     count, mix = request.args.get("count", 0, type=row_number), request.args.get("mix", type=row_number)
-    loose_only, name = bool(request.args.get("loose")), request.args.get("name", "Group")
+    loose_only, name = bool(request.args.get("loose")), request.args.get("name")
+    # NOTE: what new groups are called, with a number behind it
+    name = language().translated(say("Group")) if name is None else name
     mix = secrets.randbelow(1_000_000) if mix is None else mix
     problem: Rejected | None = None
     hands: tuple[tuple[Classmate, ...], ...] = ()
@@ -123,7 +127,7 @@ def make_divided() -> Response | tuple[str, int]:
         with tool().database.writing() as session:
             make_groups(session, course_id, groups)
     except ValueError:
-        return _page(Rejected("The groups could not be read.", "Divide the class again.")), 422
+        return _page(Rejected(say("The groups could not be read."), say("Divide the class again."))), 422
     except Rejected as problem:
         return _page(problem), 422
     return redirect(url_for("groups.page", done="divided"), 303)

@@ -5,11 +5,14 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from lti_tool.blog.comments import require_writer
+from lti_tool.blog.footnotes import BACK, NOTES
 from lti_tool.blog.images import LARGEST_BYTES, find_image, keep_image, made_anew, markdown_of, require_room
 from lti_tool.blog.text import shown
 from lti_tool.errors import Rejected
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.languages import language
 from lti_tool.web.numbers import row_number
+from lti_tool.wording import say
 
 room = blueprint_for_visits("images")
 _LARGEST_FORM = LARGEST_BYTES + 1_000_000
@@ -58,7 +61,7 @@ def written(html: str, place: str = "p") -> Markup:
     if "<img" in html or 'id="note-' in html:
         if "pictures_at" not in g:
             g.pictures_at = url_for("images.show", key="")
-        html = shown(html, g.pictures_at, place)
+        html = shown(html, g.pictures_at, place, language().translated(NOTES), language().translated(BACK))
     return Markup(html)  # noqa: S704  # nh3 had the last word on it
 
 
@@ -68,7 +71,7 @@ def _keep_sent() -> str:
     sent = request.files.get("image")
     content = sent.read(LARGEST_BYTES + 1) if sent else b""
     if not content:
-        raise Rejected("No picture came along.", "Choose a picture, then try again.")
+        raise Rejected(say("No picture came along."), say("Choose a picture, then try again."))
     with tool().database.reading() as session:
         require_room(session, who.person_id, tool().clock())  # before the work, not after it
     picture = made_anew(content)

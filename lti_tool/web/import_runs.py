@@ -13,6 +13,7 @@ from lti_tool.importing.runs import begin_run, drop_run, packed, run_view, start
 from lti_tool.participation.scoring import rescore_all
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
 from lti_tool.web.numbers import row_number
+from lti_tool.wording import say
 
 room = blueprint_for_visits("import_runs", staff_only=True)
 LARGEST_ARCHIVE = 50_000_000
@@ -29,7 +30,7 @@ def begin(file: BinaryIO) -> Response:
     """Read an archive and show what is in it. Raises ImportProblem."""
     packing = packed(posts_in(file, LARGEST_ARCHIVE))
     if not packing.posts:
-        raise ImportProblem("The file holds no posts.", "Choose another file, or paste the text of a page.")
+        raise ImportProblem(say("The file holds no posts."), say("Choose another file, or paste the text of a page."))
     who = visitor()
     with tool().database.writing() as session:
         run_id = begin_run(session, who.blog_id, who.person_id, packing, tool().clock())

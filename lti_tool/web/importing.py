@@ -26,6 +26,8 @@ from lti_tool.importing.importer import (
 from lti_tool.participation.scoring import rescore_all
 from lti_tool.web import import_runs
 from lti_tool.web.access import blueprint_for_visits, tool, visitor
+from lti_tool.web.languages import language
+from lti_tool.wording import say
 
 room = blueprint_for_visits("importing", staff_only=True)
 LARGEST_UPLOAD = import_runs.LARGEST_ARCHIVE + 1_000_000
@@ -55,7 +57,9 @@ def preview() -> str | Response | tuple[str, int]:
     first_bytes = file.read(FIRST_BYTES)
     file.seek(0)
     if not first_bytes.strip():
-        nothing = Rejected("There is nothing to import yet.", "Paste the page's text, or choose a file with it.")
+        nothing = Rejected(
+            say("There is nothing to import yet."), say("Paste the page's text, or choose a file with it.")
+        )
         return render_template("importing/start.html", text=text, problem=nothing), 422
     try:
         if format_of(first_bytes).is_archive:
@@ -86,7 +90,7 @@ def authors() -> str:
     """The imported comments whose writers are not matched to people of the course yet."""
     with tool().database.reading() as session:
         comments = [
-            (comment.id, post_number, comment.number, comment.author_name or "unnamed", comment.body_html)
+            (comment.id, post_number, comment.number, comment.author_name or say("unnamed"), comment.body_html)
             for comment, post_number in unmatched_comments(session, visitor().blog_id)
         ]
         people = sorted(_people(session).items(), key=lambda one: one[1].casefold())
@@ -125,7 +129,7 @@ def _preview_page(fields: dict[str, str], problem: Rejected | None = None, twin:
 
 
 def _fields(session: Session, found: FoundPost) -> dict[str, str]:
-    """What was found as the fields of the form, the reasons among them so that they outlive a correction."""
+    """What was found as the fields of the form; the reasons, in the reader's words, outlive a correction there."""
     names = [name for name in (found.author, *(comment.author for comment in found.comments)) if name]
     matches = match_names(session, visitor().course_id, names)
     fields = {
@@ -133,7 +137,7 @@ def _fields(session: Session, found: FoundPost) -> dict[str, str]:
         "subtitle": found.subtitle or "",
         "body": "\n\n".join(found.body),
         "sources": "\n".join(found.sources),
-        "warnings": "\n".join(found.warnings),
+        "warnings": "\n".join(map(language().translated, found.warnings)),
         "comments": str(len(found.comments)),
         "fingerprint": fingerprint(found),
         **_author_fields("author", found.author, found.author_reason or "", matches),
@@ -150,8 +154,8 @@ def _author_fields(field: str, name: str | None, reason: str, matches: dict[str,
     return {
         field: str(match.person_id or "") if match else "",
         f"{field}_name": name or "",
-        f"{field}_reason": reason,
-        f"{field}_match": match.reason if match else "",
+        f"{field}_reason": language().translated(reason),
+        f"{field}_match": language().translated(match.reason) if match else "",
     }
 
 

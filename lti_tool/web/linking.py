@@ -21,7 +21,9 @@ from lti_tool.participation.planning import (
 )
 from lti_tool.web.access import refuse_passed_on, secret_from_cookie, tool
 from lti_tool.web.errors import log_fault
+from lti_tool.web.languages import language
 from lti_tool.web.numbers import row_number
+from lti_tool.wording import say, say_count
 
 log = structlog.get_logger()
 room = Blueprint("linking", __name__, url_prefix="/choose/<request_key>")
@@ -59,9 +61,13 @@ def choose() -> Response | tuple[str, int]:
     """Lay out what was chosen and send it back to the LMS; `add` only gives room for one more blog."""
     chooser: Chooser = g.chooser
     if not chooser.role.is_staff:
-        raise NotAllowed("Only teachers and their assistants choose what a link opens.", "Go back to your course page.")
+        raise NotAllowed(
+            say("Only teachers and their assistants choose what a link opens."), say("Go back to your course page.")
+        )
     if not chooser.question.takes_links:
-        raise Rejected("Your LMS does not take a blog in this place.", "Go back, and add it as an activity instead.")
+        raise Rejected(
+            say("Your LMS does not take a blog in this place."), say("Go back, and add it as an activity instead.")
+        )
     typed = [
         NewBlog(*fields) for fields in zip(*map(request.form.getlist, ("title", "prompt", "maximum")), strict=False)
     ]
@@ -93,14 +99,19 @@ def _answer(chooser: Chooser, typed: list[NewBlog]) -> Response:
     with tool().database.writing() as session:
         plans = _laid_out(session, chooser, typed, now)
         answer_once(session, chooser.request_key, now)
-        said = "1 blog added." if len(plans) == 1 else f"{len(plans)} blogs added."
+        said = language().translated(say_count("%(count)s blog added.", "%(count)s blogs added.", len(plans)))
         token = _signed(chooser, platform, plans, said=said)  # in here: what cannot be signed leaves nothing behind
     return _back(chooser, token, len(plans))
 
 
 def _apology(chooser: Chooser, reference: str) -> Response:
     """Tell the LMS that a fault of ours kept the links from being made, so that its dialogue closes and says so."""
-    problem = f"The class blog could not make the links. Try again, or tell its operator the reference {reference}."
+    problem = language().translated(
+        say(
+            "The class blog could not make the links. Try again, or tell its operator the reference %(reference)s.",
+            reference=reference,
+        )
+    )
     platform = tool().platforms.get(chooser.platform_id)
     with tool().database.writing() as session:
         answer_once(session, chooser.request_key, tool().clock())
@@ -115,7 +126,7 @@ def _laid_out(session: Session, chooser: Chooser, typed: list[NewBlog], now: dat
     for taken in request.form.getlist("take"):
         how, _, blog_id = taken.partition("-")
         if how not in _WAYS:
-            raise Rejected("That is not a way to take a blog.", "Choose again.")
+            raise Rejected(say("That is not a way to take a blog."), say("Choose again."))
         plans.append(_WAYS[how](session, chooser.course_id, _number(blog_id), now))
     _check_number(plans, chooser)
     return plans
@@ -123,11 +134,16 @@ def _laid_out(session: Session, chooser: Chooser, typed: list[NewBlog], now: dat
 
 def _check_number(plans: list[LinkPlan], chooser: Chooser) -> None:
     if not plans:
-        raise Rejected("Nothing is chosen yet.", "Give a new blog a title, or choose one of the course.")
+        raise Rejected(say("Nothing is chosen yet."), say("Give a new blog a title, or choose one of the course."))
     if len(plans) > 1 and not chooser.question.takes_several:
-        raise Rejected("Your LMS takes one link at a time here.", "Choose one, then open this dialogue again.")
+        raise Rejected(
+            say("Your LMS takes one link at a time here."), say("Choose one, then open this dialogue again.")
+        )
     if len(plans) > MOST_AT_ONCE:
-        raise Rejected(f"More than {MOST_AT_ONCE} links at once.", "Choose fewer, then open this dialogue again.")
+        raise Rejected(
+            say("More than %(most)s links at once.", most=MOST_AT_ONCE),
+            say("Choose fewer, then open this dialogue again."),
+        )
 
 
 def _number(text: str) -> int:

@@ -25,6 +25,7 @@ from lti_tool.identity.arrival import Visitor
 from lti_tool.models import Comment, Post
 from lti_tool.participation.scoring import rescore
 from lti_tool.web.access import blueprint_for_visits, done, sight, tool, visitor
+from lti_tool.wording import say
 
 room = blueprint_for_visits("moderation")
 
@@ -122,7 +123,7 @@ def _page(number: int, comment_number: int | None, problem: Rejected | None = No
         if comment_number is not None:
             comment = comment_view(session, opened.row, sees, comment_number)
             if comment is None or comment.is_deleted:
-                raise NotFound("There is no such comment any more.", "Go back to the post.")
+                raise NotFound(say("There is no such comment any more."), say("Go back to the post."))
         before = versions(session, _row(session, number, comment_number)) if sees.is_staff else ()
         deleted = deleted_texts(session, opened.row.id) if sees.is_staff and comment is None else ()
     return render_template(
@@ -143,7 +144,7 @@ def _rows(session: Session, number: int, comment_number: int | None) -> tuple[Po
     if comment_number is None:
         return post, None
     if comment_view(session, post, sees, comment_number) is None:
-        raise NotFound("There is no such comment any more.", "Go back to the post.")
+        raise NotFound(say("There is no such comment any more."), say("Go back to the post."))
     return post, standing_comment(session, post.id, comment_number)
 
 
@@ -160,7 +161,7 @@ def _rescore_writer(session: Session, row: Post | Comment) -> None:
 
 def _staff() -> Visitor:
     if not visitor().role.is_staff:
-        raise NotAllowed("That is for teachers and their assistants.", "Go back to the blog.")
+        raise NotAllowed(say("That is for teachers and their assistants."), say("Go back to the blog."))
     return visitor()
 
 

@@ -10,6 +10,7 @@ from lti_tool.participation.duties import duties_of
 from lti_tool.participation.marking import comments_by
 from lti_tool.participation.scoring import rule_of, standing
 from lti_tool.web.access import blueprint_for_visits, sight, tool, visitor
+from lti_tool.wording import say
 
 room = blueprint_for_visits("participation")
 
@@ -17,7 +18,7 @@ room = blueprint_for_visits("participation")
 @room.before_request
 def let_students_in() -> None:
     if visitor().role is not Role.STUDENT:
-        raise NotAllowed("Only students of this course have a participation score.", "Go back to the blog.")
+        raise NotAllowed(say("Only students of this course have a participation score."), say("Go back to the blog."))
 
 
 @room.get("/my-participation")

@@ -18,13 +18,16 @@ from lti_tool.lti.registration import (
 )
 from lti_tool.lti.tool_description import CLAIMS, SCOPES, ToolAddresses, canvas_developer_key
 from lti_tool.web.access import tool
+from lti_tool.wording import say
 
 room = Blueprint("registration", __name__, url_prefix="/lti")
 _LONGEST = 4_000
 _ANOTHERS = (
-    "An LMS with this issuer and client id, and other addresses, is registered with the class blog already.",
-    "Nothing is changed. If that is another LMS, give this one an issuer of its own, then start again from it; if this "
-    "one has moved, ask the operator of the blog.",
+    say("An LMS with this issuer and client id, and other addresses, is registered with the class blog already."),
+    say(
+        "Nothing is changed. If that is another LMS, give this one an issuer of its own, then start again from it; if "
+        "this one has moved, ask the operator of the blog."
+    ),
 )
 
 log = structlog.get_logger()
@@ -62,7 +65,9 @@ def register() -> str:
     offer = _offer(form.get("openid_configuration", ""), token, invited)
     if form.get("confirmed", "").replace("\r\n", "\n") != offer.fingerprint:
         raise _logged(
-            RegistrationProblem("changed", "The LMS has changed its addresses meanwhile.", "Start again from the LMS.")
+            RegistrationProblem(
+                "changed", say("The LMS has changed its addresses meanwhile."), say("Start again from the LMS.")
+            )
         )
     done, agreed = _register(offer, token, invited)
     log.info("platform_registered", platform=done.platform_id, new=done.is_new)
@@ -97,7 +102,9 @@ def _invited(code: str) -> Invited:
 def _offer(configuration_url: str, token: str, invited: Invited) -> Offer:
     if not token.isascii() or not token.isprintable() or len(token) > _LONGEST:
         raise _logged(
-            RegistrationProblem("token", "The LMS sent a registration token that cannot be used.", "Start again.")
+            RegistrationProblem(
+                "token", say("The LMS sent a registration token that cannot be used."), say("Start again.")
+            )
         )
     try:
         return read_offer(tool().connection, configuration_url[:_LONGEST], token, invited)

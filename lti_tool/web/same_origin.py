@@ -8,6 +8,7 @@ from flask import request
 
 from lti_tool.errors import NotAllowed
 from lti_tool.web.access import tool
+from lti_tool.wording import say
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The LMS posts here from its own origin; each is bound to a login by signature, state and cookie.
@@ -26,6 +27,6 @@ def refuse_foreign_posts() -> None:
     is_ours = site == "same-origin" if site is not None else origin == tool().settings.public_url
     if not is_ours:
         raise NotAllowed(
-            "This request did not come from one of the blog's own pages, so nothing was changed.",
-            "Go back to the page and send it from there.",
+            say("This request did not come from one of the blog's own pages, so nothing was changed."),
+            say("Go back to the page and send it from there."),
         )

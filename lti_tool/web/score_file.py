@@ -7,6 +7,7 @@ from lti_tool.errors import Rejected
 from lti_tool.participation.score_file import file_to_fill_in, read_scores, score_text
 from lti_tool.participation.score_import import ScorePlan, apply_as_shown, people_to_score, plan_scores
 from lti_tool.web.access import blueprint_for_visits, require_teacher, tool, visitor
+from lti_tool.wording import say
 
 room = blueprint_for_visits("score_file", staff_only=True)
 _LARGEST_UPLOAD = 5_000_000  # what is shown comes back as UTF-8, which takes more bytes than the file may
@@ -49,8 +50,8 @@ def set_them() -> Response | tuple[str, int]:
         return _page(text, problem), 422
     if changed is not None:
         since = Rejected(
-            "Nothing is set yet: the lines or the scores have changed since they were shown to you.",
-            "This is how it is now. Look it over, and set them then.",
+            say("Nothing is set yet: the lines or the scores have changed since they were shown to you."),
+            say("This is how it is now. Look it over, and set them then."),
         )
         return _page(text, since, changed), 409
     tool().ring()

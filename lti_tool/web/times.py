@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from lti_tool.errors import Rejected
+from lti_tool.wording import say
 
 
 def moment_from(form: Mapping[str, str], name: str) -> datetime | None:
@@ -15,4 +16,4 @@ def moment_from(form: Mapping[str, str], name: str) -> datetime | None:
         behind = timedelta(minutes=int(form.get(f"{name}_behind_utc") or 0))
         return datetime.fromisoformat(written).replace(tzinfo=UTC) + behind
     except (ValueError, OverflowError):
-        raise Rejected("That is not a day and a time.", "Choose both, or clear the field for none.") from None
+        raise Rejected(say("That is not a day and a time."), say("Choose both, or clear the field for none.")) from None

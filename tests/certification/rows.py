@@ -83,7 +83,6 @@ PARTLY: dict[int, str] = {
     4: "The address is always required; there is no switch to do without it.",
     42: "No further audience can be trusted, so a token for several is refused whether or not it says which it is for.",
     69: "A launch without a person is always refused; there is no switch to let one in.",
-    92: "The pages are in English for now, so the language that a launch names is not heeded.",
     103: "Mentors read along as onlookers and have no pages of their own: there is no learner's page to open.",
     132: "The tool gives links to its blogs, and no other kind of content.",
     260: "Leading browsers from http to https is for the proxy in front of the tool.",

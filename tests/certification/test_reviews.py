@@ -100,7 +100,7 @@ def test_row_198_a_teacher_sees_that_students_work(moodle_stage: Stage) -> None:
     assert attempt.claims[PURL + "message_type"] == "LtiSubmissionReviewRequest"
     assert landed(attempt) == f"desk/people/{person_id(stage, 'tom')}"
     page = attempt.browser.get(attempt.browser.home).text
-    assert "<h1>Tom Okonkwo" in page
+    assert ">Tom Okonkwo</bdi>" in page
     assert "By tom" in page
     assert 'name="points"' in page
 

@@ -90,6 +90,12 @@ def test_row_92_how_it_is_shown_takes_nothing_away(door: Stage, target: str) -> 
     assert browser.get("desk").status_code == 200
 
 
+@pytest.mark.parametrize(("locale", "html"), [("es", 'lang="es" dir="ltr"'), ("ar", 'lang="ar" dir="rtl"')])
+def test_row_92_the_page_is_in_the_language_that_the_launch_names(door: Stage, locale: str, html: str) -> None:
+    browser = presented(door, locale=locale)
+    assert f"<html {html}>" in browser.get("", headers={"Accept-Language": "en"}).text
+
+
 # --- a link that leads to nothing (93) ---
 
 

@@ -2,6 +2,7 @@
 
 import io
 import time
+import zipfile
 import zlib
 
 import pytest
@@ -16,6 +17,14 @@ END = b"</channel></rss>"
 BOMB = b'<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">%s]>' % b"".join(
     b'<!ENTITY %c "&%c;&%c;&%c;&%c;&%c;&%c;&%c;&%c;">' % ((letter, *[letter - 1] * 8)) for letter in range(98, 110)
 )
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    packed_files = io.BytesIO()
+    with zipfile.ZipFile(packed_files, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed_files.getvalue()
 
 
 def read(content: bytes, max_bytes: int = 50_000_000) -> list[ArchivedPost]:
@@ -48,6 +57,14 @@ def one_post(body: bytes, comments: bytes = b"") -> ArchivedPost:
         (b"<html><body>" + b"<div>" * 200_000, "no post"),
         (b"<!doctype html>" + b"<p id=comment-1>" * 20, "no post"),
         (WXR + b"x" * 2000, "cut off"),
+        (WXR + ITEM % (b"I <3 tides", b"") + ITEM % (b"lost", b"") + END, "cut off"),
+        (b"<html><body>" + b"<li class=comment>x" * 70_000, "no post"),
+        (zipped({"a.xml": b"<rss>" + b" " * 30_000_000}), "too many files"),
+        (zipped({f"{number}.xml": WXR for number in range(101)}), "too many files"),
+        (zipped({f"{'x' * 60}{number}": b"" for number in range(25_000)}), "too many files"),
+        (zipped({"word/document.xml": b"<w:document xmlns:w='w'/>"}), "Word document"),
+        (zipped({"a.xml": WXR + END}), "no posts"),
+        (zipped({"a.xml": WXR + ITEM % (b"text", b"")}), "cut off"),
     ],
 )  # fmt: skip
 def test_a_hostile_file_is_refused_in_a_sentence_and_at_once(content: bytes, said: str) -> None:
@@ -55,6 +72,14 @@ def test_a_hostile_file_is_refused_in_a_sentence_and_at_once(content: bytes, sai
     with pytest.raises(ImportProblem, match=said):
         read(content)
     assert time.process_time() - began < 1
+
+
+def test_a_zip_gives_the_posts_of_each_export_in_it() -> None:
+    pages = WXR + ITEM.replace(b">post<", b">page<") % (b"About", b"") + END
+    content = zipped(
+        {"../a.xml": pages, "b.xml": WXR + ITEM % (b"One", b"") + END, "__MACOSX/b.xml": b"x", "c.txt": b"x"}
+    )
+    assert [post.body for post in read(content)] == [("One",)]
 
 
 def test_a_file_over_the_limit_is_not_read_on() -> None:

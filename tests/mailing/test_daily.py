@@ -15,7 +15,7 @@ from lti_tool.database import Database
 from lti_tool.mailing.daily import DailyDigest, daily_digest
 from lti_tool.mailing.sending import MailServer, MailServerGone
 from lti_tool.mailing.wishes import person_of_token, stop_token, want_digest
-from lti_tool.models import Blog, Course, Membership, Mention, Person, Platform, Post
+from lti_tool.models import Blog, Course, Membership, Mention, Person, Placement, Platform, Post, Visit
 from lti_tool.settings import Settings
 from tests.a_school import a_blog, a_comment, a_person, a_post, a_student, a_teacher, course_of
 from tests.smtp_server import MailBox, mail_box
@@ -187,6 +187,37 @@ def test_staff_are_told_of_answers_and_owe_nothing(lesson: Round) -> None:
     assert "One new comment" in lesson.text("irena")
     assert "to go" not in lesson.text("irena")
     assert lesson.box.to("irena@example.test")[0]["Subject"] == "Class blog: what is new"
+
+
+def visit(lesson: Round, person: str, locale: str, at: datetime) -> None:
+    with lesson.database.writing() as session:
+        link = session.query(Placement).filter_by(blog_id=lesson.blog_id).one()
+        session.add(
+            Visit(key=f"{person} {at}", secret_hash="", person_id=lesson.people[person], placement_id=link.id,
+                  frame_origins="", locale=locale, created_at=at, expires_at=at + HOUR)
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shown", "html"),
+    [
+        ((), 'lang="en" dir="ltr"'),
+        (("",), 'lang="en" dir="ltr"'),
+        (("fr-CA",), 'lang="en" dir="ltr"'),
+        (("es-MX",), 'lang="es" dir="ltr"'),
+        (("es", "ar"), 'lang="ar" dir="rtl"'),
+        (("ar", "en_gb"), 'lang="en" dir="ltr"'),
+    ],
+)
+def test_in_the_language_that_the_latest_visit_showed(lesson: Round, shown: tuple[str, ...], html: str) -> None:
+    visit(lesson, "Tom", "ar", SIX - HOUR)
+    # Stored the latest first, so that no order of rows passes for an order of visits.
+    for age, locale in enumerate(reversed(shown)):
+        visit(lesson, "Anna", locale, SIX - DAY - age * HOUR)
+    assert lesson.send() == 1
+    body = lesson.box.mails[0].get_body(("html",))
+    assert body is not None
+    assert f"<html {html}>" in body.get_content()
 
 
 @pytest.mark.parametrize("change", ["no_address", "unwanted", "left", "test", "disabled", "not_open"])

@@ -92,7 +92,7 @@ def test_a_dry_run_says_who_would_get_what_and_sends_nothing(lesson: Class) -> N
     lesson.score("hannah", "4")
     lesson.sent()
     text = lesson.teacher.get("gradebook/preview").text
-    rows = {row.split("</th>")[0].split(">")[-1]: row for row in text.split("<tr")[1:] if 'scope="row"' in row}
+    rows = {row.split("</bdi>")[0].split(">")[-1]: row for row in text.split("<tr")[1:] if 'scope="row"' in row}
     assert set(rows) == {"Tom Okonkwo", "Priya Raman", "Hannah Feld"}
     assert "7.5 / 10" in rows["Tom Okonkwo"]
     assert "Would be sent." in rows["Tom Okonkwo"]

@@ -61,7 +61,7 @@ def test_stored_as_corrected(teacher: ScriptBrowser) -> None:
     assert answer.status_code == 303
     html = teacher.get(answer.headers["Location"]).text
     assert "The post and its comments are stored." in html
-    for said in ("A better title", "<li>One</li>", "in reply to #1, Tom Okonkwo", "Shortened.", "Tom Okonkwo"):
+    for said in ("A better title", ">One</li>", "in reply to #1, Tom Okonkwo", "Shortened.", "Tom Okonkwo"):
         assert said in html
     assert html.count("Zoë Hartmann") >= 2
     assert len(teacher.stage.rings) >= 1

@@ -22,9 +22,11 @@ from lti_tool.importing.formats.found import (
     Standing,
     Writer,
 )
+from lti_tool.importing.formats.packed import Packed
 from lti_tool.importing.formats.saved_page import SavedPage
 from lti_tool.importing.formats.wxr import Wxr
 from lti_tool.importing.formats.xml_stream import refuse_doctype
+from lti_tool.wording import say
 
 __all__ = [
     "FIRST_BYTES",
@@ -42,12 +44,12 @@ __all__ = [
     "read_posts",
 ]
 
-FORMATS: tuple[Format, ...] = (ClassBlogJson(), Wxr(), Feed(), SavedPage(), CopiedPage())
+FORMATS: tuple[Format, ...] = (ClassBlogJson(), Wxr(), Feed(), Packed(Wxr(), Feed()), SavedPage(), CopiedPage())
 
 FIRST_BYTES = 4096
 LARGEST_PAGE = 5_000_000
-_ONE_PAGE = "Copy the text of one page only (the post and its comments) into a file and import that."
-_BY_COMMAND = "Whoever runs this tool can import larger files with `lti-tool import`."
+_ONE_PAGE = say("Copy the text of one page only (the post and its comments) into a file and import that.")
+_BY_COMMAND = say("Whoever runs this tool can import larger files with `lti-tool import`.")
 
 
 def format_of(first_bytes: bytes) -> Format:
@@ -108,10 +110,10 @@ class _Limited(io.RawIOBase):
 
 
 def _too_large(max_bytes: int, do: str) -> ImportProblem:
-    return ImportProblem(f"The file is larger than {_size(max_bytes)}.", do)
+    return ImportProblem(say("The file is larger than %(size)s.", size=_size(max_bytes)), do)
 
 
 def _size(number_of_bytes: int) -> str:
     if number_of_bytes >= 1_000_000:
         return f"{number_of_bytes / 1_000_000:g} MB"
-    return f"{number_of_bytes:,} bytes"
+    return say("%(number)s bytes", number=f"{number_of_bytes:,}")

@@ -6,6 +6,7 @@ from typing import Any
 from lti_tool.errors import ImportProblem
 from lti_tool.importing.formats.dates import iso_time
 from lti_tool.importing.formats.found import NOBODY, ArchivedComment, ArchivedPost, Standing, Writer
+from lti_tool.wording import say
 
 OWN_ID = "class-blog:"
 _ONCE = re.compile(r"[\w.~:-]{1,100}")
@@ -21,8 +22,8 @@ def post_from(facts: Any) -> ArchivedPost:
         return _post(facts)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ImportProblem(
-            "The file is an export of a class blog, but a post in it is not as the export wrote it.",
-            "Export the blog again, and leave the file as it is.",
+            say("The file is an export of a class blog, but a post in it is not as the export wrote it."),
+            say("Export the blog again, and leave the file as it is."),
         ) from None
 
 
@@ -76,7 +77,7 @@ def _post(facts: Facts) -> ArchivedPost:
         title=_text(facts, "title"),
         subtitle=_text(facts, "subtitle") or None,
         author=writer.name or None,
-        author_reason="The export names the author." if writer.name else None,
+        author_reason=say("The export names the author.") if writer.name else None,
         body=tuple(_text(facts, "text").split("\n\n")),
         sources=tuple(_string(one) for one in facts.get("sources") or ()),
         stated_comments=None,
@@ -103,7 +104,7 @@ def _comment(facts: Facts) -> ArchivedComment:
         parent=parent,
         author=writer.name or None,
         text=_text(facts, "text"),
-        reason="The export has it there.",
+        reason=say("The export has it there."),
         writer=writer,
         standing=_standing(facts),
         plain=facts.get("plain") is True,
@@ -126,7 +127,8 @@ def _renumbered(comments: tuple[ArchivedComment, ...]) -> tuple[ArchivedComment,
 def _moved(one: ArchivedComment, places: dict[int, int]) -> ArchivedComment:
     parent = places.get(one.parent) if one.parent is not None else None
     lost = one.parent is not None and parent is None
-    reason = "The comment that it answers is not in the file, so it stands at top level." if lost else one.reason
+    top = say("The comment that it answers is not in the file, so it stands at top level.")
+    reason = top if lost else one.reason
     return ArchivedComment(**{**vars(one), "number": places[one.number], "parent": parent, "reason": reason})
 
 

@@ -8,9 +8,13 @@ from lti_tool.errors import ImportProblem
 from lti_tool.importing.formats.class_blog import post_from
 from lti_tool.importing.formats.decoding import OWN_EXPORT
 from lti_tool.importing.formats.found import ArchivedPost
+from lti_tool.wording import say
 
 LONGEST_LINE = 200_000_000
-_BROKEN = ("The file is an export of a class blog, but it is cut off or damaged.", "Export the blog again.")
+_BROKEN = (
+    say("The file is an export of a class blog, but it is cut off or damaged."),
+    say("Export the blog again."),
+)
 
 
 class ClassBlogJson:

@@ -12,6 +12,7 @@ from lti_tool.importing.formats.page_reading.parts import Parts, parts_of, split
 from lti_tool.importing.formats.page_reading.post_author import PostAuthor, post_author
 from lti_tool.importing.formats.page_reading.replies import hold_conversation
 from lti_tool.importing.formats.page_reading.turns import Role, Turn, is_author_named_in_line, turns_of
+from lti_tool.wording import say
 
 LONGEST_STAND_IN = 80
 
@@ -58,7 +59,10 @@ def _post_of(lines: Sequence[Line], warnings: tuple[str, ...]) -> FoundPost:
 def _found(turn: Turn) -> FoundComment:
     """The finished comment; an answer of an author without a name needs no word on its writer."""
     unnamed_answer = turn.role is Role.ANSWER and turn.writer is None
-    reason = turn.reason if unnamed_answer or turn.answers_for_itself else f"{turn.reason} {turn.writer_reason}"
+    says_all = unnamed_answer or turn.answers_for_itself
+    # NOTE: two sentences, one after the other
+    both = say("%(where)s %(who)s", where=turn.reason, who=turn.writer_reason)
+    reason = turn.reason if says_all else both
     return FoundComment(turn.number, turn.parent.number if turn.parent else None, turn.writer, turn.text, reason)
 
 
@@ -69,7 +73,9 @@ def _author_subtitle_body(
     first = parts.body[0].text if parts.body else ""
     if author and is_author_named_in_line(first, author.name):
         full = max(first, author.name, key=len)
-        return PostAuthor(full, f"{author.reason} The line under the title names {first}."), None, parts.body[1:]
+        # NOTE: reason is a sentence, name that of the post's author
+        said = say("%(reason)s The line under the title names %(name)s.", reason=author.reason, name=first)
+        return PostAuthor(full, said), None, parts.body[1:]
     subtitle, body = split_subtitle(parts.body) if parts.header.title else (None, parts.body)
     return author, subtitle.text if subtitle else None, body
 

@@ -4,23 +4,27 @@ import codecs
 import re
 
 from lti_tool.errors import ImportProblem
+from lti_tool.wording import say
 
-COPY_THE_TEXT = "Open the page in a browser, select the post and its comments, and paste them into a plain text file."
+COPY_THE_TEXT = say(
+    "Open the page in a browser, select the post and its comments, and paste them into a plain text file."
+)
 
 KINDS_BY_FIRST_BYTES = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF87a", "a GIF picture"),
-    (b"GIF89a", "a GIF picture"),
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a Word document or another zip archive"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Word document"),
-    (b"{\\rtf", "a rich text (RTF) document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90\x00", "a program"),
-    (b"SQLite format 3\x00", "a SQLite database"),
+    # NOTE: what a file turned out to be: “The file is a PNG picture, not text.”
+    (b"\x89PNG\r\n\x1a\n", say("a PNG picture")),
+    (b"\xff\xd8\xff", say("a JPEG picture")),
+    (b"GIF87a", say("a GIF picture")),
+    (b"GIF89a", say("a GIF picture")),
+    (b"%PDF-", say("a PDF document")),
+    (b"PK\x03\x04", say("a Word document or another zip archive")),
+    (b"PK\x05\x06", say("an empty zip archive")),
+    (b"\xd0\xcf\x11\xe0", say("an old Word document")),
+    (b"{\\rtf", say("a rich text (RTF) document")),
+    (b"\x1f\x8b", say("a gzip archive")),
+    (b"\x7fELF", say("a program")),
+    (b"MZ\x90\x00", say("a program")),
+    (b"SQLite format 3\x00", say("a SQLite database")),
 )
 OWN_EXPORT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"class_blog\"\s*:")
 HTML_OPENINGS = ("<!doctype", "<html", "<rss", "<feed", "<head", "<body", "<?xml", "<!--")
@@ -43,20 +47,21 @@ def refusal(first_bytes: bytes) -> ImportProblem:
         return empty_file()
     kind = _kind(first_bytes)
     if kind:
-        return ImportProblem(f"The file is {kind}, not text.", COPY_THE_TEXT)
+        return ImportProblem(say("The file is %(kind)s, not text.", kind=kind), COPY_THE_TEXT)
     if _is_markup(first_bytes):
         return ImportProblem(
-            "The file is a saved web page or other markup (HTML or XML) of a kind that is not known.", COPY_THE_TEXT
+            say("The file is a saved web page or other markup (HTML or XML) of a kind that is not known."),
+            COPY_THE_TEXT,
         )
     return not_text()
 
 
 def empty_file() -> ImportProblem:
-    return ImportProblem("The file is empty.", COPY_THE_TEXT)
+    return ImportProblem(say("The file is empty."), COPY_THE_TEXT)
 
 
 def not_text() -> ImportProblem:
-    return ImportProblem("The file is not plain text: it holds bytes that no text has.", COPY_THE_TEXT)
+    return ImportProblem(say("The file is not plain text: it holds bytes that no text has."), COPY_THE_TEXT)
 
 
 def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
@@ -71,11 +76,13 @@ def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
         broken = _utf_8_with_few_errors(content)
     if broken is not None:
         return _without_binary(broken), (
-            "Some letters could not be read (the file is damaged or cut off); each is shown as “\ufffd”.",
+            say("Some letters could not be read (the file is damaged or cut off); each is shown as “\ufffd”."),
         )
     return _decode_or_refuse(content, "cp1252"), (
-        "The file is not in UTF-8; it was read as Windows-1252 (Western European). If letters look wrong, "
-        "save the text as UTF-8 and import it again.",
+        say(
+            "The file is not in UTF-8; it was read as Windows-1252 (Western European). If letters look wrong, "
+            "save the text as UTF-8 and import it again."
+        ),
     )
 
 

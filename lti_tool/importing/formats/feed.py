@@ -1,17 +1,29 @@
 """Feeds: RSS 2.0, and Atom with its replies, which is also how Blogger exports a whole blog."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from lti_tool.errors import ImportProblem
 from lti_tool.importing.formats.dates import iso_time, mail_time
-from lti_tool.importing.formats.found import NOBODY, OF_THE_FILE, ArchivedPost, Standing, Writer
-from lti_tool.importing.formats.markdown import markdown_of
+from lti_tool.importing.formats.found import NOBODY, ArchivedPost, NoPosts, Standing, Writer
+from lti_tool.importing.formats.markdown import markdown_of, markdown_of_html
 from lti_tool.importing.formats.threads import LooseComment, thread_of
-from lti_tool.importing.formats.xml_stream import Element, all_text, child, children, elements_in, local_name, text_in
+from lti_tool.importing.formats.wordpress_text import is_laid_out, plain
+from lti_tool.importing.formats.wxr import dropped
+from lti_tool.importing.formats.xml_stream import (
+    Element,
+    all_text,
+    child,
+    children,
+    elements_in,
+    inner_html,
+    local_name,
+    text_in,
+)
+from lti_tool.wording import say
 
 _OPENING = re.compile(rb"<(?:rss|feed|(?:\w+:)?RDF)[\s>]|<!doctype\s+(?:rss|feed)", re.I)
 _MARKUP = re.compile(rb"\s*<")
@@ -24,6 +36,8 @@ _BLOGGER_STANDING = {
 }
 _MAIL_AND_NAME = re.compile(r"^\s*(\S+@\S+)\s*\((.*)\)\s*$")
 _NO_MAIL = "noreply@blogger.com"
+_NO_ID = "feed:"
+_NAMED = say("The feed names the author.")
 
 
 class Feed:
@@ -43,22 +57,38 @@ class Feed:
         """Each post of the feed with its comments."""
         posts: dict[str, ArchivedPost] = {}
         comments: dict[str, list[LooseComment]] = defaultdict(list)
-        for element in elements_in(file, frozenset({"item", "entry"})):
+        spam: Counter[str] = Counter()
+        of_all = NOBODY
+        for element in elements_in(file, frozenset({"item", "entry", "author"})):
             kind = _kind(element)
-            if kind == "comment":
+            if local_name(element) == "author":
+                of_all = of_all or _named_in(element)
+            elif kind == "comment":
                 post_id, loose = _comment(element)
-                comments[post_id].append(loose)
+                if "SPAM" in text_in(element, "status").upper():
+                    spam[post_id] += 1
+                else:
+                    comments[post_id].append(loose)
             elif kind == "post":
                 post = _post(element)
-                posts[post.source_id] = post
+                posts[post.source_id if post.source_id != _NO_ID else f"{len(posts)}"] = post
         if not posts:
-            raise ImportProblem("The feed holds no posts.", "Take the feed of the posts, or the blog's whole export.")
+            raise NoPosts(
+                say("The feed holds no posts."), say("Take the feed of the posts, or the blog's whole export.")
+            )
         lost = sum(len(found) for post_id, found in comments.items() if f"feed:{post_id}" not in posts)
-        said = f"{OF_THE_FILE}comments left out because their posts are not in it: {lost}."
-        for place, (source_id, post) in enumerate(posts.items(), 1):
-            thread = thread_of(comments.get(source_id.removeprefix("feed:"), ()))
-            warnings = (said,) if lost and place == len(posts) else ()
-            yield ArchivedPost(**{**vars(post), "comments": thread, "warnings": warnings})
+        said = say("In the whole file: comments left out because their posts are not in it: %(number)s.", number=lost)
+        for place, post in enumerate(posts.values(), 1):
+            post_id = post.source_id.removeprefix(_NO_ID)
+            warnings = (*dropped(spam[post_id]), *((said,) if lost and place == len(posts) else ()))
+            yield _by(of_all, replace(post, comments=thread_of(comments.get(post_id, ())), warnings=warnings))
+
+
+def _by(of_all: Writer, post: ArchivedPost) -> ArchivedPost:
+    """A post that names nobody is by whom the whole feed is by."""
+    if post.writer or not of_all:
+        return post
+    return replace(post, writer=of_all, author=of_all.name or None, author_reason=_NAMED if of_all.name else None)
 
 
 def _kind(element: Element) -> str:
@@ -91,7 +121,7 @@ def _comment(element: Element) -> tuple[str, LooseComment]:
         id=own_id,
         answers=answers,
         writer=_writer(element),
-        text=markdown_of(_body(element)),
+        text=_markdown(element),
         standing=_standing(element),
         written_at=_date(element),
     )
@@ -104,13 +134,13 @@ def _post(element: Element) -> ArchivedPost:
         title=_plain_title(element),
         subtitle=None,
         author=writer.name or None,
-        author_reason="The feed names the author." if writer.name else None,
-        body=tuple(markdown_of(_body(element)).split("\n\n")),
+        author_reason=_NAMED if writer.name else None,
+        body=tuple(_markdown(element).split("\n\n")),
         sources=(),
         stated_comments=int(count) if count.isdecimal() and len(count) < 8 else None,
         comments=(),
         warnings=(),
-        source_id=f"feed:{text_in(element, 'id') or text_in(element, 'guid') or text_in(element, 'link')}",
+        source_id=f"{_NO_ID}{text_in(element, 'id') or text_in(element, 'guid') or text_in(element, 'link')}",
         writer=writer,
         standing=_standing(element),
         published_at=_date(element),
@@ -118,34 +148,43 @@ def _post(element: Element) -> ArchivedPost:
 
 
 def _plain_title(element: Element) -> str:
-    return " ".join(text_in(element, "title").split())
+    """The title in plain text. Only Atom says which titles are HTML, and the others mostly are."""
+    title = child(element, "title")
+    if title is None:
+        return ""
+    said = all_text(title)
+    return " ".join(said.split()) if title.get("type") == "text" else plain(said)
 
 
-def _body(element: Element) -> str:
+def _markdown(element: Element) -> str:
     """The fullest text there is: a feed's description is often its first lines only."""
-    texts = []
-    for one in element:
-        if local_name(one) in ("encoded", "content", "description", "summary"):
-            texts.append(all_text(one))
-    return max(texts, key=len, default="")
+    texts = [inner_html(one) for one in element if local_name(one) in ("encoded", "content", "description", "summary")]
+    fullest = max(texts, key=len, default="")
+    return markdown_of_html(fullest) if is_laid_out(fullest) else markdown_of(fullest)
 
 
 def _standing(element: Element) -> Standing:
     if (control := child(element, "control")) is not None and text_in(control, "draft") == "yes":
         return Standing.PENDING
+    if text_in(element, "trashed"):
+        return Standing.TRASH
     return _BLOGGER_STANDING.get(text_in(element, "status").upper(), Standing.PENDING)
 
 
 def _writer(element: Element) -> Writer:
     author = child(element, "author")
     if author is not None and len(author):
-        email = text_in(author, "email")
-        return Writer(text_in(author, "name"), "" if email == _NO_MAIL else email)
-    name = text_in(element, "creator")
+        return _named_in(author)
+    name = plain(text_in(element, "creator"))
     said = (author.text or "").strip() if author is not None else ""
     if with_mail := _MAIL_AND_NAME.match(said):
         return Writer(name or with_mail[2], with_mail[1])
-    return Writer(name or said) if name or said else NOBODY
+    return Writer(name or plain(said)) if name or said else NOBODY
+
+
+def _named_in(author: Element) -> Writer:
+    email = text_in(author, "email")
+    return Writer(plain(text_in(author, "name")), "" if email == _NO_MAIL else email)
 
 
 def _date(element: Element) -> datetime | None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import BinaryIO, Protocol
 
+from lti_tool.errors import ImportProblem
+
 
 class Standing(Enum):
     """Whether the old blog showed a text to everybody, held it back, or had thrown it away."""
@@ -95,6 +97,10 @@ class ArchivedPost(FoundPost):
     @property
     def archived_comments(self) -> tuple[ArchivedComment, ...]:
         return tuple(one for one in self.comments if isinstance(one, ArchivedComment))
+
+
+class NoPosts(ImportProblem):
+    """The file was read to its end, and there is no post in it."""
 
 
 class Format(Protocol):

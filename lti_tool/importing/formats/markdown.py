@@ -7,21 +7,10 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 from markdownify import MarkdownConverter
 
+from lti_tool.importing.formats.wordpress_text import as_shown, without_comments, without_shortcodes
+
 LONGEST_HTML = 2_000_000
 
-_BLOCKS = (
-    "address|article|aside|blockquote|center|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-6]|header|hr|li|main|"
-    "nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
-)
-_BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b", re.I)
-_PARAGRAPHS = re.compile(r"<p[\s>]|<!--\s*wp:", re.I)
-_PRE = re.compile(r"<pre\b[^>]*>.*?</pre\s*>", re.I | re.S)
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
-_SHORTCODE_NAMES = "audio|caption|embed|gallery|playlist|video|wp_caption|youtube|vimeo|code|sourcecode|more"
-_SHORTCODE = re.compile(
-    rf"\[/?(?:(?:{_SHORTCODE_NAMES})\b[^\]\[\n]{{0,500}}|[a-z][\w-]{{1,40}}(?:\s+[\w-]+=[\"'][^\]\"'\n]{{0,300}}[\"'])+\s*/?)\]",
-    re.I,
-)
 _DROPPED = ("script", "style", "noscript", "template", "object", "svg", "form", "button", "input", "select", "textarea")
 _ADDRESS = re.compile(r"(https?://[^\s<>]+)")
 _INLINE = re.compile(r"([\\*`\[]|~~|(?<!\w)_|_(?!\w))")
@@ -29,26 +18,30 @@ _AT_LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|>|[-+](?=\s|$)|[-=]{2,}\s*$|
 _MANY_LINES = re.compile(r"\n{3,}")
 
 
-def markdown_of(html: str) -> str:
-    """Return the text as Markdown: WordPress's blocks and shortcodes gone, its bare line ends as the breaks they mean.
+def markdown_of(text: str) -> str:
+    """Return as Markdown what was typed into WordPress, or whatever else keeps line ends as breaks."""
+    typed = without_shortcodes(_one_line_end(text))
+    if "<" not in typed and "&" not in typed:
+        return _tidy(escaped(typed))
+    return markdown_of_html(as_shown(typed))
+
+
+def markdown_of_html(html: str) -> str:
+    """Return HTML as Markdown; a line end in it is a space.
 
     What is nested too deep, or is too long for that, keeps its words alone.
     """
-    text = html.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    if "[" in text:
-        text = _SHORTCODE.sub("", text)
-    if "<" not in text and "&" not in text:
-        return _tidy(escaped(text))
-    has_paragraphs = _PARAGRAPHS.search(text) is not None
-    text = _COMMENT.sub("", text)
-    if not has_paragraphs:
-        text = _with_breaks(text)
+    text = without_comments(_one_line_end(html))
     if len(text) > LONGEST_HTML:
         return _words_of(text)
     try:
         soup = BeautifulSoup(text, "lxml")
         for tag in soup.find_all(_DROPPED):
             tag.decompose()
+        for table in soup.find_all("table"):
+            _in_one_body(table)
+        for verse in soup.find_all("pre", class_="wp-block-verse"):
+            _as_lines(soup, verse)
         return _tidy(_Converter().convert_soup(soup))
     except RecursionError:
         return _words_of(text)
@@ -69,10 +62,13 @@ def _escape_start(found: re.Match[str]) -> str:
 
 class _Converter(MarkdownConverter):
     def __init__(self) -> None:
-        super().__init__(heading_style="atx", bullets="-", newline_style="backslash", default_title=False)
+        super().__init__(
+            heading_style="atx", bullets="-", newline_style="backslash", default_title=False, wrap=True, wrap_width=None
+        )
 
     def escape(self, text: str, parent_tags: set[str]) -> str:
-        return escaped(text)
+        shown = escaped(text)
+        return shown.replace("|", "\\|") if parent_tags & {"td", "th"} else shown
 
     def convert_br(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return " " if "_inline" in parent_tags else "\n"
@@ -88,6 +84,21 @@ class _Converter(MarkdownConverter):
         address = _attribute(el, "src")
         address = f"https:{address}" if address.startswith("//") else address
         return f"\n\n<{_in_brackets(address)}>\n\n" if address.startswith(("http://", "https://")) else ""
+
+    def convert_video(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """A film or a sound: an address as well. The words in it are for browsers that cannot show it."""
+        sources: list[Any] = [el, *el.find_all("source")]
+        address = next((found for one in sources if (found := _attribute(one, "src").strip())), "")
+        return f"\n\n<{_in_brackets(address)}>\n\n" if address.startswith(("http://", "https://")) else ""
+
+    convert_audio = convert_video
+
+    def convert_code(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """Several lines of code stay lines only in a block."""
+        converter: Any = super()
+        if "pre" in parent_tags or "_inline" in parent_tags or "\n" not in text.strip() or "```" in text:
+            return str(converter.convert_code(el, text, parent_tags))
+        return str(converter.convert_pre(el, text, parent_tags))
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         address = _attribute(el, "href").strip()
@@ -107,21 +118,26 @@ def _in_brackets(address: str) -> str:
     return address.replace("<", "%3C").replace(">", "%3E").replace("\n", "").replace("\\", "%5C").strip()
 
 
-def _with_breaks(text: str) -> str:
-    """WordPress keeps what was typed: an empty line is a new paragraph, a single line end a break."""
-    kept: list[str] = []
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
-    def keep(found: re.Match[str]) -> str:
-        kept.append(found[0])
-        return f"\n\n\x02{len(kept) - 1}\x02\n\n"
 
-    chunks = re.split(r"\n\s*\n", _PRE.sub(keep, text.replace("\x02", "")))
-    html = "\n".join(
-        chunk if _BLOCK.match(chunk.strip()) else f"<p>{chunk.strip().replace(chr(10), '<br>')}</p>"
-        for chunk in chunks
-        if chunk.strip()
-    )
-    return re.sub(r"(?:<p>)?\x02(\d+)\x02(?:</p>)?", lambda found: kept[int(found[1])], html)
+def _in_one_body(table: Tag) -> None:
+    """Rows of a second body, or of a foot, would begin a table of their own in Markdown."""
+    parts = table.find_all(["tbody", "tfoot"], recursive=False)
+    for part in parts[1:]:
+        parts[0].extend(part.find_all("tr", recursive=False))
+        part.decompose()
+
+
+def _as_lines(soup: BeautifulSoup, verse: Tag) -> None:
+    """A poem is no code: its lines are kept, and what is emphasised in them."""
+    for text in list(verse.find_all(string=True)):
+        lines = str(text).split("\n")
+        for line in lines[:-1]:
+            text.insert_before(line, soup.new_tag("br"))
+        text.replace_with(lines[-1])
+    verse.name = "p"
 
 
 def _words_of(text: str) -> str:

@@ -1,11 +1,10 @@
 """The page of one post, saved from the browser: WordPress, Blogger, Moodle's forum, or what is marked up alike."""
 
 import re
-from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO, TypeAlias
+from itertools import islice
+from typing import Any, BinaryIO, NamedTuple
 
 from lxml import etree, html
 
@@ -13,31 +12,35 @@ from lti_tool.errors import ImportProblem
 from lti_tool.importing.formats.dates import iso_time
 from lti_tool.importing.formats.decoding import COPY_THE_TEXT
 from lti_tool.importing.formats.found import NOBODY, ArchivedPost, Writer
-from lti_tool.importing.formats.markdown import markdown_of
-from lti_tool.importing.formats.threads import LooseComment, thread_of
+from lti_tool.importing.formats.page_comments import PageComments, Place, leave_out, markdown, named
+from lti_tool.importing.formats.page_nodes import Node, ancestors, found, line_of, own_nodes
+from lti_tool.importing.formats.page_times import time_of
+from lti_tool.importing.formats.threads import thread_of
+from lti_tool.importing.formats.wxr import dropped
+from lti_tool.wording import say
 
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
-_COMMENT_ID = re.compile(r"^(?:comment|li-comment|div-comment)-\d+$|^c\d{6,}$")
-_NOT_TEXT = ("script", "style", "form", "nav", "button", "noscript")
-Node: TypeAlias = Any  # lxml's HTML elements have no types
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Where a kind of page keeps things, as class names or attributes, the surest first."""
-
-    body: tuple[str, ...] = (
-        "class:entry-content", "class:post-body", "class:post-content", "class:article-content", "itemprop:articleBody",
-        "tag:article", "tag:main",
-    )  # fmt: skip
-    title: tuple[str, ...] = ("class:entry-title", "class:post-title", "itemprop:headline", "tag:h1", "tag:title")
-    author: tuple[str, ...] = ("rel:author", "class:fn", "itemprop:author", "class:author", "class:byline")
-    text: tuple[str, ...] = ("class:comment-content", "class:comment-text", "itemprop:text", "class:comment-body",
-                             "class:post-content-container", "class:posting")  # fmt: skip
-    writer: tuple[str, ...] = ("class:fn", "class:user", "itemprop:author", "class:comment-author", "tag:cite")
-
-
-_PLACES = _Places()
+# Where a page keeps things, as class names or attributes, the surest first.
+_BODY = (
+    "class:entry-content", "class:wp-block-post-content", "class:post-body", "class:post-content",
+    "class:article-content", "itemprop:articleBody", "class:td-post-content", "class:gh-content",
+    "class:post__content", "class:available-content", "class:field--name-body", "class:field-name-body",
+    "class:asset-body", "class:post-entry", "class:storycontent", "class:user_content", "class:entry",
+)  # fmt: skip
+_TITLE = ("class:entry-title", "class:post-title", "class:wp-block-post-title", "itemprop:headline",
+          "class:discussion-title", "class:article-title")  # fmt: skip
+_HEADINGS = ("tag:h1", "tag:h2", "tag:h3")
+_AUTHOR = (
+    "rel:author", "class:fn", "class:wp-block-post-author-name", "class:wp-block-post-author__name",
+    "itemprop:author", "class:author-name", "class:author", "class:post-author", "class:byline",
+)  # fmt: skip
+_BOXES = ("div", "section", "article", "main", "td", "body")
+_MARGINS = ("footer", "aside", "nav", "form")
+_ASIDE = re.compile(r"\b(?:sidebar|widget|dialog|modal|cookie|footer|comments?)\b", re.I)
+_SOME_TEXT = 80
+_MOST_ELEMENTS = 60_000
+_NEAR = 12
+_SUBJECT = ("data-region-content:forum-post-core-subject", "class:subject", "tag:h3", "tag:h4")
 
 
 class SavedPage:
@@ -56,6 +59,8 @@ class SavedPage:
             page = html.document_fromstring(content, parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError, ValueError):
             raise _no_post() from None
+        if next(islice(page.iter(), _MOST_ELEMENTS, None), None) is not None:
+            raise _no_post()
         yield _post(page)
 
 
@@ -70,149 +75,133 @@ def _encoding(content: bytes) -> str | None:
     return "utf-8"
 
 
+class _Facts(NamedTuple):
+    title: str
+    body: str
+    writer: Writer
+    published_at: datetime | None
+
+
 def _post(page: Node) -> ArchivedPost:
-    places = _comment_places(page)
-    is_forum = bool(places) and _is_forum(places[0])
-    opening = places.pop(0) if is_forum else None
-    loose = [_comment(place, set(places)) for place in places]
-    source = opening if opening is not None else page
-    title = _title(page)
-    body = _own_text(opening, _PLACES.text) if opening is not None else _body(page, places)
-    if not body and not (title and loose):
+    comments = PageComments(page)
+    loose = [one for place in comments.places if (one := comments.loose(place)).text.strip()]
+    facts = _opened(page, comments, comments.opening) if comments.opening is not None else _written(page, comments)
+    if not facts.body and not (facts.title and loose):
         raise _no_post()
-    writer = _forum_writer(opening) if opening is not None else _page_writer(page, places)
+    pictures = (say("Pictures of the page are not brought along; each is a link, or its description."),)
     return ArchivedPost(
-        title=title,
+        title=facts.title,
         subtitle=None,
-        author=writer.name or None,
-        author_reason="The page names the author." if writer.name else None,
-        body=tuple(body.split("\n\n")),
+        author=facts.writer.name or None,
+        author_reason=say("The page names the author.") if facts.writer.name else None,
+        body=tuple(facts.body.split("\n\n")),
         sources=(),
         stated_comments=None,
         comments=thread_of(loose),
-        warnings=("Pictures of the page are not brought along; each is a link, or its description.",)
-        if page.find(".//img") is not None else (),
+        warnings=(*(pictures if page.find(".//img") is not None else ()), *dropped(comments.pings)),
         source_id=_address(page),
-        writer=writer,
-        published_at=_time(source),
-    )  # fmt: skip
-
-
-def _comment_places(page: Node) -> list[Node]:
-    """Every element that is one comment, in the page's order; of two that mean the same the outer one."""
-    found: list[Node] = []
-    taken: dict[Node, Node] = {}
-    for node in page.iter():
-        if not isinstance(node.tag, str) or not _is_comment(node):
-            continue
-        inner = any(_names_same(outer, node) for outer in _ancestors(node) if outer in taken)
-        if not inner:
-            taken[node] = node
-            found.append(node)
-    return found
-
-
-def _is_comment(node: Node) -> bool:
-    classes = _classes(node)
-    if _is_forum(node) or node.get("itemprop") == "comment":
-        return True
-    return bool(_COMMENT_ID.match(node.get("id") or "")) or (node.tag == "li" and bool(classes & {"comment"}))
-
-
-def _names_same(outer: Node, inner: Node) -> bool:
-    """An `li` and the `div` in it often carry the same id; an answer, which is a comment of its own, does not."""
-    digits = re.sub(r"\D", "", inner.get("id") or "")
-    return bool(digits) and digits == re.sub(r"\D", "", outer.get("id") or "")
-
-
-def _is_forum(node: Node) -> bool:
-    return node.get("data-post-id") is not None or bool({"forumpost", "forum-post-container"} & _classes(node))
-
-
-def _comment(place: Node, places: set[Node]) -> LooseComment:
-    parent = next((one for one in _ancestors(place) if one in places), None)
-    return LooseComment(
-        id=_id(place),
-        answers=_id(parent) if parent is not None else "",
-        writer=_forum_writer(place) if _is_forum(place) else _named(_without_comments(place), _PLACES.writer),
-        text=_own_text(place, _PLACES.text),
-        written_at=_time(_without_comments(place)),
+        writer=facts.writer,
+        published_at=facts.published_at,
     )
 
 
-def _id(node: Node) -> str:
-    return node.get("id") or node.get("data-post-id") or str(node.getroottree().getpath(node))
+def _opened(page: Node, comments: PageComments, opening: Place) -> _Facts:
+    """A discussion in a forum: what opens it is the post."""
+    first = comments.loose(opening)
+    subject = next(found(comments.own(opening), _SUBJECT), None)
+    title = line_of(subject) if subject is not None else _stated_title(page)
+    return _Facts(title, first.text, first.writer, first.written_at)
 
 
-def _own_text(place: Node, wanted: tuple[str, ...]) -> str:
-    own = _without_comments(place)
-    node = _first(own, wanted)
-    return _markdown(node if node is not None else own)
+def _written(page: Node, comments: PageComments) -> _Facts:
+    """A post with what stands around its text: the nearest heading, name and date are its own."""
+    nodes, stated = list(own_nodes(page, comments.nodes)), _stated_title(page)
+    heading = _first_of(
+        _titled_so(stated, found(nodes, _TITLE)),
+        _titled_so(stated, found(nodes, _HEADINGS), most=True),
+        next(found(nodes, _TITLE), None),
+    )
+    body = _text_of(nodes, heading)
+    if body is None:
+        return _Facts(stated, "", NOBODY, None)
+    is_all = body.tag in ("article", "main") or (heading is not None and body in ancestors(heading))
+    boxes = [*([body] if is_all else []), *list(ancestors(body))[:_NEAR]]
+    around = [list(own_nodes(box, {*comments.nodes, *(() if is_all else (body,))})) for box in boxes]
+    if heading is None:
+        near = _first_of(*(_heading_before(body, some, is_all=is_all) for some in around))
+        so = _titled_so(stated, [near] if near is not None else [])
+        heading = _first_of(so, _titled_so(stated, found(nodes, _HEADINGS)), near)
+    title = line_of(heading) if heading is not None else stated
+    writer = next((one for some in around if (one := named(some, _AUTHOR))), NOBODY) or _stated_writer(page)
+    published_at = _stated_time(page) or next((when for some in around if (when := time_of(some))), None)
+    if is_all:
+        leave_out(*(() if heading is None else (heading,)), *body.iter("header", "footer", "aside"))
+    return _Facts(title, markdown(body), writer, published_at)
 
 
-def _body(page: Node, comments: list[Node]) -> str:
-    node = _first(_without(page, comments), _PLACES.body)
-    return _markdown(node) if node is not None else ""
+def _first_of(*nodes: Node | None) -> Node | None:
+    return next((one for one in nodes if one is not None), None)
 
 
-def _without_comments(place: Node) -> Node:
-    """The comment alone, without the answers that stand inside it."""
-    copy = deepcopy(place)
-    copy.tail = None
-    for inner in [node for node in copy.iter() if node is not copy and isinstance(node.tag, str) and _is_comment(node)]:
-        if not _names_same(copy, inner) and inner.getparent() is not None:
-            inner.drop_tree()
-    return copy
+def _titled_so(stated: str, headings: Iterable[Node], *, most: bool = False) -> Node | None:
+    """The longest heading that is in the title of the whole page, as that of another post on it is not."""
+    letters = _letters(stated)
+    alike = [one for one in headings if (said := _letters(line_of(one))) and said in letters]
+    longest = max(alike, key=lambda one: len(line_of(one)), default=None)
+    is_most = longest is not None and len(_letters(line_of(longest))) * 2 > len(letters)
+    return longest if is_most or not most else None
 
 
-def _without(page: Node, comments: list[Node]) -> Node:
-    if not comments:
-        return page
-    marks = {_id(one) for one in comments}
-    copy = deepcopy(page)
-    for node in [node for node in copy.iter() if isinstance(node.tag, str) and _is_comment(node)]:
-        if node.getparent() is not None and _id(node) in marks:
-            node.drop_tree()
-    return copy
+def _letters(text: str) -> str:
+    return "".join(one for one in text.casefold() if one.isalnum())
 
 
-def _markdown(node: Node) -> str:
-    for inner in [one for one in node.iter(*_NOT_TEXT) if one is not node]:
-        if inner.getparent() is not None:
-            inner.drop_tree()
-    return markdown_of("<p></p>" + html.tostring(node, encoding="unicode", with_tail=False))
+def _text_of(nodes: list[Node], heading: Node | None) -> Node | None:
+    """The element that is the post's text: by its name, or else where the most paragraphs stand together."""
+    places = {one: place for place, one in enumerate(nodes)}
+    named_so = list(found(nodes, _BODY))
+    below = [one for one in named_so if heading is None or places[one] > places[heading] or one in ancestors(heading)]
+    if named_so:
+        return (below or named_so)[0]
+    lengths = {one: _paragraphs_in(one) for one in nodes if one.tag in _BOXES}
+    longest = max(lengths, key=lambda one: lengths[one], default=None)
+    if longest is not None and lengths[longest] >= _SOME_TEXT:
+        return longest
+    return next(found(nodes, ("tag:article", "tag:main")), None)
 
 
-def _title(page: Node) -> str:
-    node = _first(page, _PLACES.title)
-    return " ".join(str(node.text_content()).split()) if node is not None else ""
+def _paragraphs_in(node: Node) -> int:
+    """How many letters an element has in paragraphs of its own; none if it is a margin of the page."""
+    if any(
+        box.tag in _MARGINS or _ASIDE.search(f"{box.get('id')} {box.get('class')}") for box in (node, *ancestors(node))
+    ):
+        return 0
+    return sum(len(line_of(one)) for one in node if one.tag == "p")
 
 
-def _page_writer(page: Node, comments: list[Node]) -> Writer:
-    meta: Any = page.xpath("//meta[@name='author']/@content")
-    found = _named(_without(page, comments), _PLACES.author)
-    return found or (Writer(" ".join(str(meta[0]).split())[:200]) if meta else NOBODY)
+def _heading_before(body: Node, nodes: list[Node], *, is_all: bool) -> Node | None:
+    """The highest heading above the text: what comes below it is about something else."""
+    above = nodes
+    if not is_all:
+        inside = {*ancestors(body)}
+        before = {one for box in (body, *inside) for one in box.itersiblings(preceding=True)}
+        above = [one for one in nodes if one in before or any(box in before for box in ancestors(one))]
+    return next(found(above, _HEADINGS), None)
 
 
-def _forum_writer(place: Node) -> Writer:
-    links: Any = _without_comments(place).xpath(".//a[contains(@href, '/user/')]")
-    names = [" ".join(str(link.text_content()).split()) for link in links]
-    name = next((one for one in names if one), "")
-    return Writer(name[:200]) if name else NOBODY
+def _stated_title(page: Node) -> str:
+    stated: Any = page.xpath("//meta[@property='og:title']/@content") or page.xpath("//title/text()")
+    return " ".join(str(stated[0]).split()) if stated else ""
 
 
-def _named(node: Node, wanted: tuple[str, ...]) -> Writer:
-    found = _first(node, wanted)
-    name = " ".join(str(found.text_content()).split()) if found is not None else ""
-    name = re.sub(r"^(?:by|von|par)\s+|\s*(?:says|said|writes)?\s*:?$", "", name, flags=re.I)
-    return Writer(name) if 0 < len(name) <= 200 else NOBODY
+def _stated_writer(page: Node) -> Writer:
+    stated: Any = page.xpath("//meta[@name='author']/@content")
+    return Writer(" ".join(str(stated[0]).split())[:200]) if stated else NOBODY
 
 
-def _time(node: Node) -> datetime | None:
-    for one in node.iter("time"):
-        if moment := iso_time(one.get("datetime") or ""):
-            return moment
-    return None
+def _stated_time(page: Node) -> datetime | None:
+    stated: Any = page.xpath("//meta[@property='article:published_time' or @itemprop='datePublished']/@content")
+    return iso_time(str(stated[0])) if stated else None
 
 
 def _address(page: Node) -> str:
@@ -220,32 +209,5 @@ def _address(page: Node) -> str:
     return f"page:{links[0]}" if links else ""
 
 
-def _first(node: Node, wanted: tuple[str, ...]) -> Node | None:
-    """The first element, in the order of the wishes, that has some text."""
-    for wish in wanted:
-        kind, _, name = wish.partition(":")
-        for one in node.iter():
-            if isinstance(one.tag, str) and _is(one, kind, name) and str(one.text_content()).strip():
-                return one
-    return None
-
-
-def _is(node: Node, kind: str, name: str) -> bool:
-    if kind == "class":
-        return name in _classes(node)
-    return node.tag == name if kind == "tag" else name in (node.get(kind) or "").split()
-
-
-def _classes(node: Node) -> set[str]:
-    return set((node.get("class") or "").split())
-
-
-def _ancestors(node: Node) -> Iterator[Node]:
-    parent = node.getparent()
-    while parent is not None:
-        yield parent
-        parent = parent.getparent()
-
-
 def _no_post() -> ImportProblem:
-    return ImportProblem("The file is a saved web page in which no post could be found.", COPY_THE_TEXT)
+    return ImportProblem(say("The file is a saved web page in which no post could be found."), COPY_THE_TEXT)

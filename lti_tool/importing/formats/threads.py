@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from lti_tool.importing.formats.found import ArchivedComment, Standing, Writer
+from lti_tool.wording import say
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -72,13 +73,13 @@ def _numbered(one: LooseComment, numbers: dict[int, int], place: int, parent: in
     number = numbers[place] = len(numbers) + 1
     answered = numbers.get(parent) if parent is not None else None
     if answered is not None:
-        reason = "The file names the comment that it answers."
+        reason = say("The file names the comment that it answers.")
     elif parent is not None:
-        reason = "It and others answer one another in a ring, so it stands at top level."
+        reason = say("It and others answer one another in a ring, so it stands at top level.")
     elif one.answers:
-        reason = "The comment that it answers is not in the file, so it stands at top level."
+        reason = say("The comment that it answers is not in the file, so it stands at top level.")
     else:
-        reason = "The file has it at top level."
+        reason = say("The file has it at top level.")
     return ArchivedComment(
         number=number,
         parent=answered,

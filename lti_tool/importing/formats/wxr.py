@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from lti_tool.errors import ImportProblem
 from lti_tool.importing.formats.class_blog import post_from
 from lti_tool.importing.formats.dates import iso_time, mail_time
-from lti_tool.importing.formats.found import NOBODY, OF_THE_FILE, ArchivedPost, Standing, Writer
+from lti_tool.importing.formats.found import NOBODY, ArchivedPost, NoPosts, Standing, Writer
+from lti_tool.importing.formats.lists import listed
 from lti_tool.importing.formats.markdown import markdown_of
 from lti_tool.importing.formats.threads import LooseComment, thread_of
+from lti_tool.importing.formats.wordpress_text import plain
 from lti_tool.importing.formats.xml_stream import (
     EXPORT_AGAIN,
     Element,
@@ -25,13 +26,14 @@ from lti_tool.importing.formats.xml_stream import (
     local_name,
     text_in,
 )
+from lti_tool.wording import say, say_count
 
 OWN_META = "_class_blog"
 _WANTED = frozenset({"author", "item", "base_blog_url", "base_site_url"})
 _POST_STANDING = {"publish": Standing.SHOWN, "": Standing.SHOWN, "trash": Standing.TRASH}
 _COMMENT_STANDING = {"1": Standing.SHOWN, "approved": Standing.SHOWN, "": Standing.SHOWN, "trash": Standing.TRASH,
                      "post-trashed": Standing.TRASH}  # fmt: skip
-_NO_COMMENTS = {"pingback", "trackback"}
+_NO_COMMENTS = {"pingback", "trackback", "webmention", "mention", "repost", "like", "note", "order_note", "action_log"}
 _NO_DATE = "0000-00-00"
 
 
@@ -68,14 +70,14 @@ class Wxr:
             else:
                 blog.left_out[text_in(element, "post_type")] += 1
         if last is None:
-            raise ImportProblem("The WordPress export holds no posts.", EXPORT_AGAIN)
+            raise NoPosts(say("The WordPress export holds no posts."), EXPORT_AGAIN)
         yield replace(last, warnings=(*last.warnings, *_said(blog.left_out)))
 
 
 def _author(element: Element) -> Writer:
     whole = " ".join(part for name in ("author_first_name", "author_last_name") if (part := text_in(element, name)))
     name = text_in(element, "author_display_name") or whole or text_in(element, "author_login")
-    return Writer(name, text_in(element, "author_email"))
+    return Writer(plain(name), text_in(element, "author_email"))
 
 
 def _post(item: Element, blog: _Blog) -> ArchivedPost:
@@ -84,20 +86,20 @@ def _post(item: Element, blog: _Blog) -> ArchivedPost:
         return post_from(own)
     login = text_in(item, "creator")
     writer = blog.authors.get(login) or (Writer(login) if login else NOBODY)
-    loose, dropped = _comments(item)
+    loose, no_comments = _comments(item)
     body = markdown_of(_content(item))
-    title = " ".join(text_in(item, "title").split())
+    title = plain(text_in(item, "title"))
     guid = text_in(item, "guid") or text_in(item, "link") or text_in(item, "post_id")
     return ArchivedPost(
         title=title,
         subtitle=None,
         author=writer.name or None,
-        author_reason="The export names the author." if writer.name else None,
+        author_reason=say("The export names the author.") if writer.name else None,
         body=tuple(body.split("\n\n")),
         sources=(),
         stated_comments=None,
         comments=thread_of(loose),
-        warnings=_dropped(dropped),
+        warnings=dropped(no_comments),
         source_id=f"wxr:{blog.address}:{guid}:{text_in(item, 'post_id')}",
         writer=writer,
         standing=_standing(item),
@@ -154,7 +156,7 @@ def _comments(item: Element) -> tuple[list[LooseComment], int]:
             LooseComment(
                 id=text_in(one, "comment_id"),
                 answers="" if answers == "0" else answers,
-                writer=Writer(" ".join(text_in(one, "comment_author").split()), text_in(one, "comment_author_email")),
+                writer=Writer(plain(text_in(one, "comment_author")), text_in(one, "comment_author_email")),
                 text=markdown_of(text_in(one, "comment_content")),
                 standing=_COMMENT_STANDING.get(text_in(one, "comment_approved"), Standing.PENDING),
                 written_at=_date(one, "comment_date_gmt", "comment_date"),
@@ -171,10 +173,18 @@ def _date(element: Element, *names: str) -> datetime | None:
     return None
 
 
-def _dropped(count: int) -> tuple[str, ...]:
-    return (f"{count} left out that are no comments: pingbacks, trackbacks or spam.",) if count else ()
+def dropped(count: int) -> tuple[str, ...]:
+    said = say_count(
+        "%(count)s left out that are no comments: pingbacks, trackbacks or spam.",
+        "%(count)s left out that are no comments: pingbacks, trackbacks or spam.",
+        count,
+    )
+    return (said,) if count else ()
 
 
 def _said(left_out: Counter[str]) -> tuple[str, ...]:
-    listed = ", ".join(f"{count} of the kind “{kind}”" for kind, count in sorted(left_out.items()))
-    return (f"{OF_THE_FILE}left out, for they are no posts: {listed}.",) if listed else ()
+    kinds = [
+        say("%(number)s of the kind “%(kind)s”", number=count, kind=kind) for kind, count in sorted(left_out.items())
+    ]
+    said = say("In the whole file: left out, for they are no posts: %(list)s.", list=listed(kinds))
+    return (said,) if kinds else ()

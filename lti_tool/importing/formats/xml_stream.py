@@ -7,15 +7,16 @@ from typing import BinaryIO, TypeAlias
 from lxml import etree
 
 from lti_tool.errors import ImportProblem
+from lti_tool.wording import say
 
-EXPORT_AGAIN = "Export it again from the old blog, and import the new file."
+EXPORT_AGAIN = say("Export it again from the old blog, and import the new file.")
 _DOCTYPE = re.compile(rb"<!\s*(doctype|entity)", re.I)
 _BEFORE_ROOT = re.compile(rb"\s+|<!--.*?-->|<\?.*?\?>", re.S)
 # What real files have and a reader can step over: a stray control character, &nbsp; without a DOCTYPE, a lost byte.
 _HARMLESS = {
     "ERR_INVALID_CHAR", "ERR_UNDECLARED_ENTITY", "WAR_UNDECLARED_ENTITY", "ERR_INVALID_ENCODING", "ERR_DOCUMENT_END",
     "NS_ERR_UNDEFINED_NAMESPACE", "ERR_INVALID_CHARREF", "ERR_ENTITYREF_NO_NAME", "ERR_ENTITYREF_SEMICOL_MISSING",
-    "ERR_NAME_REQUIRED",
+    "ERR_MISPLACED_CDATA_END",
 }  # fmt: skip
 
 Element: TypeAlias = etree._Element
@@ -57,10 +58,17 @@ def elements_in(file: BinaryIO, wanted: frozenset[str]) -> Iterator[Element]:
     except etree.XMLSyntaxError as problem:
         raise _broken(problem.lineno) from None
     for entry in parsing.error_log:
-        if entry.level_name == "FATAL" and entry.type_name not in _HARMLESS:
+        if entry.level_name == "FATAL" and not _is_harmless(entry):
             raise _broken(entry.line)
     if is_first:
         raise _broken(1)
+
+
+def _is_harmless(entry: etree._LogEntry) -> bool:
+    """A bare `&` is stepped over; at a bare `<`, which has the same name, the parser gives up and says no more."""
+    if entry.type_name == "ERR_NAME_REQUIRED":
+        return "EntityRef" in (entry.message or "")
+    return entry.type_name in _HARMLESS
 
 
 def local_name(element: Element) -> str:
@@ -77,6 +85,16 @@ def text_in(element: Element, name: str) -> str:
 
 def all_text(element: Element) -> str:
     return "".join(str(part) for part in element.itertext())
+
+
+def inner_html(element: Element) -> str:
+    """What an element holds: HTML that stands there as text, or else its own elements written out as HTML."""
+    if not any(isinstance(one.tag, str) for one in element):
+        return all_text(element)
+    for one in element.iter(etree.Element):
+        one.tag = local_name(one)
+    etree.cleanup_namespaces(element)
+    return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
 def child(element: Element, name: str) -> Element | None:
@@ -96,9 +114,12 @@ def _let_go(element: Element) -> None:
 
 
 def _has_doctype() -> ImportProblem:
-    return ImportProblem("The file has a DOCTYPE, which no blog's export has. It is not read.", EXPORT_AGAIN)
+    return ImportProblem(say("The file has a DOCTYPE, which no blog's export has. It is not read."), EXPORT_AGAIN)
 
 
 def _broken(line: int | None) -> ImportProblem:
-    where = f" (near line {line})" if line else ""
-    return ImportProblem(f"The file is cut off, damaged or nested too deep{where}.", EXPORT_AGAIN)
+    if not line:
+        return ImportProblem(say("The file is cut off, damaged or nested too deep."), EXPORT_AGAIN)
+    return ImportProblem(
+        say("The file is cut off, damaged or nested too deep (near line %(line)s).", line=line), EXPORT_AGAIN
+    )

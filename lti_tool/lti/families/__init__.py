@@ -5,8 +5,9 @@ from lti_tool.lti.families.brightspace import BRIGHTSPACE
 from lti_tool.lti.families.canvas import CANVAS
 from lti_tool.lti.families.family import Family
 from lti_tool.lti.families.moodle import MOODLE
+from lti_tool.wording import say
 
-STANDARD = Family(name="standard", label="Another LMS")
+STANDARD = Family(name="standard", label=say("Another LMS"))
 FAMILIES: tuple[Family, ...] = (CANVAS, MOODLE, BRIGHTSPACE, BLACKBOARD)
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from lti_tool.errors import Mender
 from lti_tool.lti.families.family import Cause, Family
+from lti_tool.wording import say
 
 _NO_ATTEMPT_LEFT = "The maximum number of allowed attempts has been reached"
 # canvas-lms app/controllers/lti/ims: scores_controller.rb; the course and the key, which can refuse reading too:
@@ -9,53 +10,55 @@ _NO_ATTEMPT_LEFT = "The maximum number of allowed attempts has been reached"
 _CAUSES = (
     Cause(
         "User not found in course or is not a student",
-        "The LMS does not have this person as an active student of the course",
-        "See there whether they are still enrolled as a student, and the course is published and has begun, then try "
-        "again.",
+        say("The LMS does not have this person as an active student of the course"),
+        say(
+            "See there whether they are still enrolled as a student, and the course is published and has begun, then "
+            "try again."
+        ),
         Mender.TEACHER,
     ),
     Cause(
         "This assignment is still unpublished",
-        "The assignment is not published yet",
-        "Publish it in the LMS, then try again.",
+        say("The assignment is not published yet"),
+        say("Publish it in the LMS, then try again."),
         Mender.TEACHER,
     ),
     Cause(
         "This course has concluded",
-        "The course has concluded in the LMS",
-        "Open the course again there, then try again.",
+        say("The course has concluded in the LMS"),
+        say("Open the course again there, then try again."),
         Mender.TEACHER,
     ),
     Cause(
         _NO_ATTEMPT_LEFT,
-        "The student has no attempt left in the assignment",
-        "Allow more attempts there, then try again.",
+        say("The student has no attempt left in the assignment"),
+        say("Allow more attempts there, then try again."),
         Mender.TEACHER,
     ),
     # GradeError, among others for a grading period that is closed.
     Cause(
         "Cannot grade this submission at this time",
-        "The grade is locked in the LMS, or its grading period is closed",
-        "Unlock it there, or have the LMS administrator open the grading period, then try again.",
+        say("The grade is locked in the LMS, or its grading period is closed"),
+        say("Unlock it there, or have the LMS administrator open the grading period, then try again."),
         Mender.TEACHER,
     ),
     Cause(
         "cannot be zero if line item's maximum is not zero",
-        "The LMS takes no score out of 0 points",
-        "Give the blog a maximum above 0 in its scoring rule.",
+        say("The LMS takes no score out of 0 points"),
+        say("Give the blog a maximum above 0 in its scoring rule."),
         Mender.TEACHER,
     ),
-    Cause("in the future", "The LMS takes the work for later than now: its clock or the blog's is wrong"),
+    Cause("in the future", say("The LMS takes the work for later than now: its clock or the blog's is wrong")),
     Cause(
         "Access Token not linked to a Tool associated with this Context",
-        "The tool is not available in this course of the LMS any more",
-        "The LMS administrator can make it available again, then try again.",
+        say("The tool is not available in this course of the LMS any more"),
+        say("The LMS administrator can make it available again, then try again."),
         Mender.ADMINISTRATOR,
     ),
     Cause(
         "Developer Key",
-        "The tool's developer key is switched off in the LMS",
-        "The LMS administrator can switch it on, then try again.",
+        say("The tool's developer key is switched off in the LMS"),
+        say("The LMS administrator can switch it on, then try again."),
         Mender.ADMINISTRATOR,
     ),
 )
@@ -89,9 +92,9 @@ CANVAS = Family(
     ),
     # Canvas documentation, "LTI Registrations" and "Context Controls": registered is neither on nor available.
     after_registration=(
-        "Finish Canvas's own dialogue, and keep “Share name” in it so that teachers see names.",
-        "In Admin > Apps > Manage switch the tool on, and make it available to the account or to single courses.",
-        "Teachers then find it as “External Tool” in an assignment, and in the menus of modules and assignments.",
+        say("Finish Canvas's own dialogue, and keep “Share name” in it so that teachers see names."),
+        say("In Admin > Apps > Manage switch the tool on, and make it available to the account or to single courses."),
+        say("Teachers then find it as “External Tool” in an assignment, and in the menus of modules and assignments."),
     ),
     # Tokens are at one host, services at each institution's own: Canvas documentation, "LTI Launch Overview".
     services_elsewhere=True,

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from lti_tool.errors import Mender
+from lti_tool.wording import say
 
 
 @dataclass(frozen=True)
 class Cause:
     """Why an LMS does not take a score, known by `words` in its answer, and what a teacher is told of it.
 
+    `what` is a sentence without its full stop: the status of the answer comes before that.
     `mender` is who can put it right; None where it passes by itself, so that the score is tried again.
     """
 
@@ -67,7 +69,7 @@ class Family:
     choosing_placements: tuple[str, ...] = ()
     registration_extras: tuple[tuple[str, str], ...] = ()
     section_variables: tuple[tuple[str, str], ...] = ()
-    after_registration: tuple[str, ...] = ("See that the tool is switched on and that teachers can choose it.",)
+    after_registration: tuple[str, ...] = (say("See that the tool is switched on and that teachers can choose it."),)
     after_update: tuple[str, ...] = ()
     token_audience: str | None = None
     reviews_without_column: bool = False

@@ -1,6 +1,7 @@
 """Moodle, where it differs from the standard. Measured on Moodle 4.5."""
 
 from lti_tool.lti.families.family import Family
+from lti_tool.wording import say
 
 MOODLE = Family(
     name="moodle",
@@ -8,15 +9,19 @@ MOODLE = Family(
     product_codes=("moodle",),
     # The tool's card says "Pending", and the tool is left out of the activity chooser: measured.
     after_registration=(
-        "Press “Activate” on the tool's card: until then no course can open it.",
-        "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
-        "preconfigured tool”; or let each teacher switch it on under Course > More > LTI External tools.",
-        "To have names at the grading desk, leave “Share launcher's name with tool” on “Always”.",
+        say("Press “Activate” on the tool's card: until then no course can open it."),
+        say(
+            "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
+            "preconfigured tool”; or let each teacher switch it on under Course > More > LTI External tools."
+        ),
+        say("To have names at the grading desk, leave “Share launcher's name with tool” on “Always”."),
     ),
     # Its "Update" takes the tool out of the activity chooser again and leaves it active: measured.
     after_update=(
-        "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
-        "preconfigured tool” again: Moodle has set it back.",
+        say(
+            "Edit the tool (on its card) and set “Tool configuration usage” to “Show in activity chooser and as a "
+            "preconfigured tool” again: Moodle has set it back."
+        ),
     ),
     # The ids of the groups that somebody is in, with commas; no names: measured.
     section_variables=(("section_ids", "$Moodle.Person.userGroupIds"),),

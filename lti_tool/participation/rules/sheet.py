@@ -29,12 +29,16 @@ class Activity:
 
 @dataclass(frozen=True)
 class ScoreItem:
-    """One line of the sum. `comment` says which comment it is for, if any."""
+    """One line of the sum. `comment` says which comment it is for, if any.
+
+    `label` names it to the student; `label_for_staff` to others, where that is not the same.
+    """
 
     label: str
     points: Fraction
     of: Fraction
     comment: MarkedComment | None = None
+    label_for_staff: str = ""
 
 
 @dataclass(frozen=True)

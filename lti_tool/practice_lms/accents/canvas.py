@@ -80,7 +80,7 @@ class Canvas:
             "canvas_domain": school.public_url.partition("://")[2],
             "context_type": "Course",
             "context_id": here().number,
-            "canvas_locale": "en",
+            "canvas_locale": school.locale,
             "include_storage_target": True,
         }
         return {
@@ -148,7 +148,7 @@ class Canvas:
             CLAIM + "target_link_uri": activity.url or tool.launch_url,
             **personal_claims(school, person),
             **_place(school, school.course(activity.course_id)),
-            "locale": "en",
+            "locale": school.locale,
             CLAIM + "roles": roles(person),
             CLAIM + "custom": canvas_variables.custom(school, tool, person, activity),
             CLAIM + "lti11_legacy_user_id": person.canvas_login_hint,
@@ -241,7 +241,7 @@ def _place(school: "PracticeSchool", course: Course) -> Claims:
         CLAIM + "launch_presentation": {
             "document_target": "iframe",
             "return_url": f"{school.public_url}/courses/{course.number}/assignments",
-            "locale": "en",
+            "locale": school.locale,
         },
     }
 

@@ -72,7 +72,7 @@ def claims(
         kept[AGS_CLAIM] = {name: value for name, value in kept[AGS_CLAIM].items() if name != "lineitem"}
     base = f"{school.public_url}/courses/{course.number}"
     back = f"{base}/deep_linking_response?data={_data(school, person, course, placement.name)}"
-    presentation = {"document_target": "iframe", "locale": "en", "height": 800, "width": 1000}
+    presentation = {"document_target": "iframe", "locale": school.locale, "height": 800, "width": 1000}
     presentation["return_url"] = f"{base}/external_content/success/external_tool_dialog"
     return {
         **kept,

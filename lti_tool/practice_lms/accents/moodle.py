@@ -207,7 +207,7 @@ def _surroundings(school: "PracticeSchool", activity: Activity, course: Course, 
     query = f"course={course.moodle_id}&launch_container=3&instanceid={activity.id}"
     back = f"{school.public_url}/mod/lti/return.php?{query}"
     return {
-        CLAIM + "launch_presentation": {"locale": "en", "document_target": target, "return_url": back},
+        CLAIM + "launch_presentation": {"locale": school.locale, "document_target": target, "return_url": back},
         CLAIM + "tool_platform": {
             "product_family_code": "moodle",
             "version": "2024100706",

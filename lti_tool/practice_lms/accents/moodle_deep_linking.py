@@ -52,7 +52,7 @@ def claims(
         **kept,
         CLAIM + "message_type": DEEP_LINKING,
         CLAIM + "target_link_uri": tool.deep_linking_url(),
-        CLAIM + "launch_presentation": {"locale": "en"},
+        CLAIM + "launch_presentation": {"locale": school.locale},
         SETTINGS: {
             "accept_types": ["ltiResourceLink"],
             "accept_presentation_document_targets": ["frame", "iframe", "window"],

@@ -2,6 +2,7 @@
 import { toggleMark } from "prosemirror-commands";
 import { TextSelection } from "prosemirror-state";
 import { schema } from "./document.js";
+import { say } from "../words.js";
 
 const { nodes, marks } = schema;
 let count = 0;
@@ -39,7 +40,7 @@ function ask(place, asking, { title, fields, done, answer, more = [] }) {
   asking.className = "asking";
   asking.setAttribute("role", "group");
   asking.setAttribute("aria-label", title);
-  row.append(button(done, go, "go"), ...more.map(([words, act]) => button(words, () => { act(); close(); })), button("Cancel", close));
+  row.append(button(done, go, "go"), ...more.map(([words, act]) => button(words, () => { act(); close(); })), button(say("Cancel"), close));
   asking.replaceChildren(...fields.map(({ holder }) => holder), said, row);
   asking.onkeydown = (event) => {
     if (event.key === "Escape") { event.preventDefault(); close(); }
@@ -66,16 +67,16 @@ function addressOf(text) {
 
 export function askLink(place, asking) {
   const { view } = place, link = linkAt(view.state), empty = view.state.selection.empty && !link;
-  const address = field("Address of the page", { type: "url", value: link?.attrs.href ?? "" });
-  const words = field("Words to show", {});
+  const address = field(say("Address of the page"), { type: "url", value: link?.attrs.href ?? "" });
+  const words = field(say("Words to show"), {});
   ask(place, asking, {
-    title: "Link",
+    title: say("Link"),
     fields: empty ? [address, words] : [address],
-    done: link ? "Change link" : "Add link",
-    more: link ? [["Remove link", () => unlink(view, link)]] : [],
+    done: link ? say("Change link") : say("Add link"),
+    more: link ? [[say("Remove link"), () => unlink(view, link)]] : [],
     answer(input, shown) {
       const href = addressOf(input.value);
-      if (!href) return "That is no address of a page. It begins with https://, as in your browser's address bar.";
+      if (!href) return say("That is no address of a page. It begins with https://, as in your browser's address bar.");
       if (link) unlink(view, link);
       if (empty) view.dispatch(view.state.tr.replaceSelectionWith(schema.text(shown.value.trim() || href, [marks.link.create({ href })]), false));
       else toggleMark(marks.link, { href })(view.state, view.dispatch);
@@ -107,14 +108,14 @@ function freeLabel(doc) {
 export function askNote(place, asking) {
   const { view } = place;
   ask(place, asking, {
-    title: "Footnote",
-    fields: [field("What the footnote says: a source, a page, a remark", {})],
-    done: "Add footnote",
+    title: say("Footnote"),
+    fields: [field(say("What the footnote says: a source, a page, a remark"), {})],
+    done: say("Add footnote"),
     answer(input) {
-      if (!input.value.trim()) return "Write what the footnote is to say.";
+      if (!input.value.trim()) return say("Write what the footnote is to say.");
       const label = freeLabel(view.state.doc), { tr } = view.state;
       if (view.state.selection.$to.parent.type === nodes.note || view.state.selection.$to.parent.type === nodes.code_block) {
-        return "Put the cursor into the text first, where the footnote's number is to stand.";
+        return say("Put the cursor into the text first, where the footnote's number is to stand.");
       }
       const at = view.state.selection.to; // what is selected stays: the number goes after it
       tr.insert(at, nodes.note_mark.create({ label }));
@@ -128,19 +129,19 @@ export function askNote(place, asking) {
 
 export function askPicture(place, asking, dropped) {
   const { view } = place, chosen = view.state.selection.node?.type === nodes.image ? view.state.selection.node : null;
-  const shows = field("What the picture shows, for those who cannot see it", { value: chosen?.attrs.alt ?? "" });
-  const file = field("Picture from your computer", { type: "file", accept: "image/jpeg,image/png,image/gif,image/webp" });
+  const shows = field(say("What the picture shows, for those who cannot see it"), { value: chosen?.attrs.alt ?? "" });
+  const file = field(say("Picture from your computer"), { type: "file", accept: "image/jpeg,image/png,image/gif,image/webp" });
   if (dropped) { const holder = new DataTransfer(); holder.items.add(dropped); file.input.files = holder.files; }
   const put = (attrs) => view.dispatch(view.state.tr.replaceSelectionWith(nodes.image.create(attrs)).scrollIntoView());
   ask(place, asking, {
-    title: "Picture",
+    title: say("Picture"),
     fields: chosen ? [shows] : [file, shows],
-    done: chosen ? "Change description" : "Add picture",
+    done: chosen ? say("Change description") : say("Add picture"),
     async answer(...inputs) {
       const alt = inputs.at(-1).value.replace(/\s+/g, " ").trim();
-      if (!alt) return "Say in a few words what the picture shows; some readers hear it instead of seeing it.";
+      if (!alt) return say("Say in a few words what the picture shows; some readers hear it instead of seeing it.");
       if (chosen) { put({ ...chosen.attrs, alt }); return ""; }
-      if (!inputs[0].files.length) return "Choose a picture first.";
+      if (!inputs[0].files.length) return say("Choose a picture first.");
       const answer = await upload(place.images, inputs[0].files[0]);
       if (answer.key) put({ src: `image:${answer.key}`, alt });
       return answer.key ? "" : `${answer.what} ${answer.do}`;
@@ -155,6 +156,6 @@ async function upload(address, file) {
     const answer = await fetch(address, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
     return await answer.json();
   } catch {
-    return { what: "The picture could not be sent.", do: "Look whether you are connected, then try again." };
+    return { what: say("The picture could not be sent."), do: say("Look whether you are connected, then try again.") };
   }
 }

@@ -7,11 +7,14 @@ import { keymap } from "prosemirror-keymap";
 import { liftListItem, sinkListItem, splitListItem } from "prosemirror-schema-list";
 import { EditorState } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
+import { askLink, askPicture } from "./asking.js";
 import { fromMarkdown, schema, toMarkdown } from "./document.js";
 import { cleaned } from "./paste.js";
 import { makeToolbar } from "./toolbar.js";
+import { say } from "../words.js";
 
 const { nodes, marks } = schema;
+const EMPTY = 2; // the size of a document that holds one empty paragraph
 
 const newLine = chainCommands(exitCode, (state, dispatch) => {
   dispatch?.(state.tr.replaceSelectionWith(nodes.hard_break.create()).scrollIntoView());
@@ -31,7 +34,7 @@ const typing = inputRules({
 const keys = (tools) => keymap({
   "Mod-b": toggleMark(marks.strong),
   "Mod-i": toggleMark(marks.em),
-  "Mod-k": () => { tools().ask("Link"); return true; },
+  "Mod-k": () => { tools().ask(askLink); return true; },
   "Mod-z": undo,
   "Mod-y": redo,
   "Shift-Mod-z": redo,
@@ -50,7 +53,7 @@ function pictureView(images) {
       const picture = holder.appendChild(document.createElement("img"));
       picture.src = images + node.attrs.src.slice("image:".length);
       picture.alt = node.attrs.alt ?? "";
-    } else holder.textContent = `[picture: ${node.attrs.alt || node.attrs.src}]`;
+    } else holder.textContent = say("[picture: %(description)s]", { description: node.attrs.alt || node.attrs.src });
     return { dom: holder };
   };
 }
@@ -71,10 +74,13 @@ function putBehind(area, holder) {
 
 function attributesFor(label) {
   return {
-    role: "textbox", "aria-multiline": "true", class: "words", "aria-description": "Alt+F10 goes to the formatting buttons.",
-    ...(label ? { "aria-labelledby": label.id } : { "aria-label": "Text" }),
+    role: "textbox", "aria-multiline": "true", class: "words", "aria-description": say("Alt+F10 goes to the formatting buttons."),
+    ...(label ? { "aria-labelledby": label.id } : { "aria-label": say("Text") }),
   };
 }
+
+// Lists and quotations stand on the side where the text begins; an empty field, where the page does.
+const directionFor = (doc) => (doc.content.size > EMPTY ? { dir: "auto" } : {});
 
 /** Put the editor over a textarea. `images` is the address that takes pictures, `pictures` the one that shows them. */
 export function mount(area, { images = "", pictures = "" } = {}) {
@@ -98,7 +104,7 @@ export function mount(area, { images = "", pictures = "" } = {}) {
       doc: fromMarkdown(area.value),
       plugins: [typing, keys(() => tools), keymap(baseKeymap), history()],
     }),
-    attributes: attributesFor(label),
+    attributes: (state) => ({ ...attributesFor(label), ...directionFor(state.doc) }),
     nodeViews: { image: pictureView(pictures) },
     transformPastedHTML: cleaned,
     handlePaste: (_view, event) => takePicture(event.clipboardData),
@@ -112,7 +118,7 @@ export function mount(area, { images = "", pictures = "" } = {}) {
 
   function takePicture(carried) {
     const picture = !carried?.getData("text/html") && [...(carried?.files ?? [])].find((file) => file.type.startsWith("image/"));
-    if (picture && images) tools.ask("Picture", picture);
+    if (picture && images) tools.ask(askPicture, picture);
     return Boolean(picture && images);
   }
   function fromOutside() {

@@ -4,6 +4,7 @@ import { redo, undo } from "prosemirror-history";
 import { liftListItem, wrapInList } from "prosemirror-schema-list";
 import { schema } from "./document.js";
 import { askLink, askNote, askPicture } from "./asking.js";
+import { say } from "../words.js";
 
 const { nodes, marks } = schema;
 
@@ -36,27 +37,44 @@ export const quote = {
 };
 
 const BUTTONS = [
-  { name: "Heading", shown: "Heading", ...heading(1) },
-  { name: "Subheading", shown: "Subheading", ...heading(2) },
-  { name: "Bold", shown: "B", keys: "Control+B", look: "bold", ...mark(marks.strong) },
-  { name: "Italic", shown: "I", keys: "Control+I", look: "italic", ...mark(marks.em) },
-  { name: "Quote", shown: "Quote", ...quote },
-  { name: "Bulleted list", shown: "Bulleted", ...list(nodes.bullet_list) },
-  { name: "Numbered list", shown: "Numbered", ...list(nodes.ordered_list) },
-  { name: "Link", shown: "Link", keys: "Control+K", is: (state) => marked(state, marks.link), ask: askLink },
-  { name: "Footnote", shown: "Footnote", ask: askNote },
-  { name: "Picture", shown: "Picture", ask: askPicture, needs: "images" },
-  { name: "Undo", shown: "↶", keys: "Control+Z", run: undo },
-  { name: "Redo", shown: "↷", keys: "Control+Y", run: redo },
+  { name: say("Heading"), ...heading(1) },
+  { name: say("Subheading"), ...heading(2) },
+  {
+    // NOTE: the letter on the button that makes words bold
+    shown: say("B"),
+    name: say("Bold"), key: "B", look: "bold", ...mark(marks.strong),
+  },
+  {
+    // NOTE: the letter on the button that makes words italic
+    shown: say("I"),
+    name: say("Italic"), key: "I", look: "italic", ...mark(marks.em),
+  },
+  { name: say("Quote"), ...quote },
+  {
+    // NOTE: short, on the button for a bulleted list
+    shown: say("Bulleted"),
+    name: say("Bulleted list"), ...list(nodes.bullet_list),
+  },
+  {
+    // NOTE: short, on the button for a numbered list
+    shown: say("Numbered"),
+    name: say("Numbered list"), ...list(nodes.ordered_list),
+  },
+  { name: say("Link"), key: "K", is: (state) => marked(state, marks.link), ask: askLink },
+  { name: say("Footnote"), ask: askNote },
+  { name: say("Picture"), ask: askPicture, needs: "images" },
+  { name: say("Undo"), shown: "↶", key: "Z", look: "turn", run: undo },
+  { name: say("Redo"), shown: "↷", key: "Y", look: "turn", run: redo },
 ];
 
 function buttonFor(entry) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = entry.shown;
+  button.textContent = entry.shown ?? entry.name;
   button.setAttribute("aria-label", entry.name);
-  button.title = entry.keys ? `${entry.name} (${entry.keys.replace("Control", "Ctrl")})` : entry.name;
-  if (entry.keys) button.setAttribute("aria-keyshortcuts", entry.keys);
+  // NOTE: what a button does, and the key for it: Bold (Ctrl+B)
+  button.title = entry.key ? say("%(name)s (Ctrl+%(key)s)", { name: entry.name, key: entry.key }) : entry.name;
+  if (entry.key) button.setAttribute("aria-keyshortcuts", `Control+${entry.key}`);
   if (entry.look) button.className = entry.look;
   button.tabIndex = -1;
   return button;
@@ -66,7 +84,7 @@ export function makeToolbar(place) {
   const bar = document.createElement("div"), asking = document.createElement("div");
   bar.className = "tools";
   bar.setAttribute("role", "toolbar");
-  bar.setAttribute("aria-label", "Formatting");
+  bar.setAttribute("aria-label", say("Formatting"));
   const entries = BUTTONS.filter((entry) => !entry.needs || place[entry.needs]).map((entry) => ({ ...entry, button: buttonFor(entry) }));
   bar.append(...entries.map((entry) => entry.button));
   entries[0].button.tabIndex = 0;
@@ -84,7 +102,8 @@ export function makeToolbar(place) {
   bar.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { place.view.focus(); return; }
     const at = entries.findIndex((one) => one.button === event.target), last = entries.length - 1;
-    const to = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at ? at - 1 : last, Home: 0, End: last }[event.key];
+    const [on, back] = [at === last ? 0 : at + 1, at ? at - 1 : last], isMirrored = getComputedStyle(bar).direction === "rtl";
+    const to = { ArrowRight: isMirrored ? back : on, ArrowLeft: isMirrored ? on : back, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     entries[at].button.tabIndex = -1;
@@ -96,6 +115,6 @@ export function makeToolbar(place) {
     if (is) button.setAttribute("aria-pressed", String(Boolean(is(state))));
     if (!ask) button.setAttribute("aria-disabled", String(!run(state)));
   });
-  const ask = (name, ...more) => entries.find((entry) => entry.name === name)?.ask(place, asking, ...more);
+  const ask = (which, ...more) => entries.find((entry) => entry.ask === which)?.ask(place, asking, ...more);
   return { bar, asking, update, ask, focus: () => entries.find((one) => one.button.tabIndex === 0).button.focus() };
 }

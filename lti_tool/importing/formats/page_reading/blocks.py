@@ -12,6 +12,7 @@ from lti_tool.importing.formats.page_reading.furniture import (
     is_side_bar,
 )
 from lti_tool.importing.formats.page_reading.lines import Line
+from lti_tool.wording import say
 
 MAX_COMMENTS = 5_000
 
@@ -41,8 +42,12 @@ def blocks_of(lines: Sequence[Line], stated: int | None, page_has_blank_lines: b
     found = _by_bylines(lines, bylines) if bylines else _by_spacing(lines, stated, page_has_blank_lines)
     if len(found.comments) > MAX_COMMENTS:
         raise ImportProblem(
-            f"The text seems to hold {len(found.comments):,} comments; more than {MAX_COMMENTS:,} are not read.",
-            "Copy the text of one page only (the post and its comments) and import that.",
+            say(
+                "The text seems to hold %(number)s comments; more than %(most)s are not read.",
+                number=f"{len(found.comments):,}",
+                most=f"{MAX_COMMENTS:,}",
+            ),
+            say("Copy the text of one page only (the post and its comments) and import that."),
         )
     return Blocks(found.comments, (*found.left_out, *tail), found.byline_lines)
 

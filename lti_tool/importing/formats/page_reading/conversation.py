@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from lti_tool.importing.formats.page_reading.names import same_person
 from lti_tool.importing.formats.page_reading.post_author import PostAuthor, is_about
 from lti_tool.importing.formats.page_reading.salutations import Address, Kind
+from lti_tool.importing.formats.page_reading.spoken_to import as_author
 from lti_tool.importing.formats.page_reading.turns import KnownWriters, Role, Turn, parents_by_indent
+from lti_tool.wording import say
 
 
 @dataclass(slots=True)
@@ -22,11 +24,11 @@ class Conversation:
 
     @property
     def author_shown(self) -> str:
-        return f"{self.author.name}, the post's author," if self.author else "the post's author"
+        return as_author(self.author.name) if self.author else self.author_short
 
     @property
     def author_short(self) -> str:
-        return self.author.name if self.author else "the post's author"
+        return self.author.name if self.author else say("the post's author")
 
     def is_author(self, name: str | None) -> bool:
         return name is not None and self.author is not None and same_person(name, self.author.name)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from lti_tool.errors import ImportProblem
+from lti_tool.wording import say
 
 MAX_LINES = 100_000
 TAB_COLUMNS = 4
@@ -45,8 +46,11 @@ def lines_of(text: str) -> list[Line]:
         blank = 0
         if len(lines) > MAX_LINES:
             raise ImportProblem(
-                f"The text has more than {MAX_LINES:,} lines, far more than one page of a class blog.",
-                "Copy the text of one page only (the post and its comments) and import that.",
+                say(
+                    "The text has more than %(most)s lines, far more than one page of a class blog.",
+                    most=f"{MAX_LINES:,}",
+                ),
+                say("Copy the text of one page only (the post and its comments) and import that."),
             )
     return lines
 

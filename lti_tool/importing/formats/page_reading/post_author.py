@@ -1,13 +1,15 @@
 """Who wrote the post: told by the page outright, else by whom the comments speak to."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
+from lti_tool.importing.formats.lists import listed_in_part, listed_to_the_last
 from lti_tool.importing.formats.page_reading.names import name_key, same_person
 from lti_tool.importing.formats.page_reading.parts import AuthorLine
 from lti_tool.importing.formats.page_reading.salutations import Address, Kind
 from lti_tool.importing.formats.page_reading.turns import Turn
+from lti_tool.wording import say, say_count
 
 ENOUGH = 2
 MOST_SHOWN = 3
@@ -25,11 +27,16 @@ class PostAuthor:
 def post_author(turns: Sequence[Turn], line: AuthorLine | None, is_in_post: Callable[[str], bool]) -> PostAuthor | None:
     """The surest sign first. ``is_in_post`` tells names that the post itself is about: those prove nothing."""
     if line:
-        return PostAuthor(line.name, f"The page says so: “{line.line}”.")
+        return PostAuthor(line.name, say("The page says so: “%(line)s”.", line=line.line))
     marked = next((turn for turn in turns if turn.byline and turn.byline.by_post_author and turn.writer), None)
     if marked and marked.writer:
         return PostAuthor(
-            marked.writer, f"The page marks comment {marked.number} by {marked.writer} as the post author's."
+            marked.writer,
+            say(
+                "The page marks comment %(number)s by %(name)s as the post author's.",
+                number=marked.number,
+                name=marked.writer,
+            ),
         )
     return _most_spoken_to(turns, is_in_post) or _thanking_writer(turns)
 
@@ -83,11 +90,16 @@ def _named(key: str, calls: Sequence[tuple[Turn, Address]], turns: Sequence[Turn
     full = next(
         (turn.writer for turn in turns if turn.writer and turn.byline and same_person(turn.writer, called)), called
     )
-    shown = ", ".join(f"“{address.phrase}” in comment {turn.number}" for turn, address in calls[:MOST_SHOWN])
-    more = f" and {len(calls) - MOST_SHOWN} more" if len(calls) > MOST_SHOWN else ""
-    if len(calls) == 1:
-        return PostAuthor(full, f"One comment speaks to {called} by name ({shown}); this is weak evidence.")
-    return PostAuthor(full, f"{len(calls)} comments speak to {called} by name: {shown}{more}.")
+    # NOTE: how a comment speaks to somebody, in a list of such words
+    said = [say("“%(words)s” in comment %(number)s", words=one.phrase, number=turn.number) for turn, one in calls]
+    reason = say_count(
+        "One comment speaks to %(name)s by name (%(list)s); this is weak evidence.",
+        "%(count)s comments speak to %(name)s by name: %(list)s.",
+        len(calls),
+        name=called,
+        list=listed_in_part(said, MOST_SHOWN),
+    )
+    return PostAuthor(full, reason)
 
 
 def _thanking_writer(turns: Sequence[Turn]) -> PostAuthor | None:
@@ -99,10 +111,9 @@ def _thanking_writer(turns: Sequence[Turn]) -> PostAuthor | None:
     writer = max(thanks, key=lambda name: len(thanks[name]), default=None)
     if writer is None or len(thanks[writer]) < ENOUGH:
         return None
-    return PostAuthor(writer, f"{writer} thanks others for their comments (comments {listed(thanks[writer])}).")
-
-
-def listed(numbers: Iterable[int]) -> str:
-    """“1, 3 and 5”."""
-    words = [str(number) for number in numbers]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    reason = say(
+        "%(name)s thanks others for their comments (comments %(list)s).",
+        name=writer,
+        list=listed_to_the_last([str(number) for number in thanks[writer]]),
+    )
+    return PostAuthor(writer, reason)

@@ -6,6 +6,7 @@ calls its addressee by name also names the writer of the comment it answers.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from lti_tool.importing.formats.page_reading.conversation import (
     Conversation,
@@ -16,7 +17,9 @@ from lti_tool.importing.formats.page_reading.conversation import (
 from lti_tool.importing.formats.page_reading.names import same_person
 from lti_tool.importing.formats.page_reading.post_author import PostAuthor
 from lti_tool.importing.formats.page_reading.salutations import Address, Kind
+from lti_tool.importing.formats.page_reading.spoken_to import as_author, calls
 from lti_tool.importing.formats.page_reading.turns import Role, Turn
+from lti_tool.wording import say
 
 ENOUGH_WEAK_SIGNS = 3
 
@@ -50,8 +53,9 @@ def _apply(talk: Conversation, turn: Turn, verdict: Verdict) -> None:
     if verdict.calls and verdict.parent and verdict.parent.writer is None:
         call, named = verdict.calls, verdict.parent
         named.writer = call.name
-        named.writer_reason = (
-            f"The reply to it (comment {turn.number}) {call.kind.value} {call.name} by name (“{call.phrase}”)."
+        # NOTE: calls is “greets Tom by name (“Hi Tom”)”, or another way to speak to somebody
+        named.writer_reason = say(
+            "The reply to it (comment %(number)s) %(calls)s.", number=turn.number, calls=calls(call)
         )
         talk.known.add(named)
 
@@ -60,26 +64,42 @@ def shown_as_reply(talk: Conversation, turn: Turn) -> Verdict | None:
     """The page itself says what is answered: “in reply to Tom”, or the comment is indented under another."""
     to = turn.byline.in_reply_to if turn.byline else None
     parent = talk.known.turn_of(to) if to else None
-    how = f"The page says it is in reply to {to}" if parent else ""
     if parent is None and talk.by_indent:
-        parent = talk.by_indent.get(turn.number)
-        how = "The page shows it indented under that one"
+        parent, to = talk.by_indent.get(turn.number), None
     if parent is None:
         return _shown_at_the_left(talk)
     address = talk.address(turn)
     speaks_to_parent = address is not None and parent.writer is None and not talk.is_author(address.name)
     unknown = turn.writer is None and turn.byline is None
     by_author = talk.is_author(turn.writer) or gives_thanks(talk, turn) or (unknown and speaks_to_parent)
-    calls = address if by_author and address and not talk.is_author(address.name) else None
-    spoken = f", and it {calls.kind.value} {calls.name} by name (“{calls.phrase}”)" if calls else ""
-    reason = f"{how} (comment {parent.number}){spoken}."
-    return Verdict(Role.ANSWER if by_author else Role.PEER, parent, reason, calls)
+    call = address if by_author and address and not talk.is_author(address.name) else None
+    return Verdict(Role.ANSWER if by_author else Role.PEER, parent, _how_shown(parent, to, call), call)
+
+
+def _how_shown(parent: Turn, to: str | None, call: Address | None) -> str:
+    number = parent.number
+    if call and to:
+        return say(
+            "The page says it is in reply to %(name)s (comment %(number)s), and it %(calls)s.",
+            name=to,
+            number=number,
+            calls=calls(call),
+        )
+    if call:
+        return say(
+            "The page shows it indented under that one (comment %(number)s), and it %(calls)s.",
+            number=number,
+            calls=calls(call),
+        )
+    if to:
+        return say("The page says it is in reply to %(name)s (comment %(number)s).", name=to, number=number)
+    return say("The page shows it indented under that one (comment %(number)s).", number=number)
 
 
 def _shown_at_the_left(talk: Conversation) -> Verdict | None:
     if not talk.by_indent:
         return None
-    return Verdict(Role.COMMENT, None, "The page indents replies, and this stands at the left: it is on the post.")
+    return Verdict(Role.COMMENT, None, say("The page indents replies, and this stands at the left: it is on the post."))
 
 
 def by_the_author(talk: Conversation, turn: Turn) -> Verdict | None:
@@ -89,13 +109,20 @@ def by_the_author(talk: Conversation, turn: Turn) -> Verdict | None:
     address = talk.address(turn)
     named = talk.known.turn_of(address.name) if address else None
     if address and named and not talk.is_author(address.name):
-        words = f"{talk.author_shown} {address.kind.value} {named.writer} by name (“{address.phrase}”)"
-        return Verdict(Role.ANSWER, named, f"{words}: an answer to comment {named.number}.")
+        reason = say(
+            "%(author)s %(calls)s: an answer to comment %(number)s.",
+            author=talk.author_shown,
+            calls=calls(address, named.writer or ""),
+            number=named.number,
+        )
+        return Verdict(Role.ANSWER, named, reason)
     parent = place_of_answer(talk, turn)
     if parent is None:
-        return Verdict(Role.COMMENT, None, "The post's author says more before anybody else has spoken.")
+        return Verdict(Role.COMMENT, None, say("The post's author says more before anybody else has spoken."))
     return Verdict(
-        Role.ANSWER, parent, f"It is the post's author's and stands after comment {parent.number} (by its place only)."
+        Role.ANSWER,
+        parent,
+        say("It is the post's author's and stands after comment %(number)s (by its place only).", number=parent.number),
     )
 
 
@@ -104,10 +131,10 @@ def first_comment(talk: Conversation, turn: Turn) -> Verdict | None:
         return None
     address = talk.address(turn)
     if address is None:
-        return Verdict(Role.COMMENT, None, "It is the first comment, so it can only be on the post.")
-    who = f"{address.name}, the post's author," if talk.is_author(address.name) else address.name
-    words = f"It {address.kind.value} {who} by name (“{address.phrase}”)"
-    return Verdict(Role.COMMENT, None, f"{words} and is the first comment, so it is on the post.")
+        return Verdict(Role.COMMENT, None, say("It is the first comment, so it can only be on the post."))
+    who = as_author(address.name) if talk.is_author(address.name) else address.name
+    reason = say("It %(calls)s and is the first comment, so it is on the post.", calls=calls(address, who))
+    return Verdict(Role.COMMENT, None, reason)
 
 
 def to_the_author(talk: Conversation, turn: Turn) -> Verdict | None:
@@ -115,11 +142,12 @@ def to_the_author(talk: Conversation, turn: Turn) -> Verdict | None:
     address = talk.address(turn)
     if address is None or not talk.is_author(address.name):
         return None
-    called = f"It {address.kind.value} {address.name}, the post's author, by name (“{address.phrase}”)"
+    called = calls(address, as_author(address.name))
     before = talk.before(turn)
     if before and _goes_on_with(turn, before):
-        return Verdict(Role.PEER, before, f"{called}, right under the author's answer to the same person.")
-    return Verdict(Role.COMMENT, None, f"{called}, so it is a comment on the post.")
+        reason = say("It %(calls)s, right under the author's answer to the same person.", calls=called)
+        return Verdict(Role.PEER, before, reason)
+    return Verdict(Role.COMMENT, None, say("It %(calls)s, so it is a comment on the post.", calls=called))
 
 
 def _goes_on_with(turn: Turn, before: Turn) -> bool:
@@ -138,11 +166,18 @@ def thanks(talk: Conversation, turn: Turn) -> Verdict | None:
     if parent is None:
         return None
     if address:
-        words = f"It {address.kind.value} {address.name} by name (“{address.phrase}”)"
-        reason = f"{words}, as {talk.author_shown} does, and answers comment {parent.number}."
+        reason = say(
+            "It %(calls)s, as %(author)s does, and answers comment %(number)s.",
+            calls=calls(address),
+            author=talk.author_shown,
+            number=parent.number,
+        )
         return Verdict(Role.ANSWER, parent, reason, address)
-    words = "It calls no name, but thanks for a comment, as the post's author does"
-    return Verdict(Role.ANSWER, parent, f"{words}, and stands after comment {parent.number}.")
+    reason = say(
+        "It calls no name, but thanks for a comment, as the post's author does, and stands after comment %(number)s.",
+        number=parent.number,
+    )
+    return Verdict(Role.ANSWER, parent, reason)
 
 
 def to_a_commenter(talk: Conversation, turn: Turn) -> Verdict | None:
@@ -151,23 +186,38 @@ def to_a_commenter(talk: Conversation, turn: Turn) -> Verdict | None:
     if address is None or talk.is_author(address.name):
         return None
     named, before = talk.known.turn_of(address.name), talk.before(turn)
-    words = f"It {address.kind.value} {address.name} by name (“{address.phrase}”)"
+    called = calls(address)
     if named is None:
         unnamed = before if before and before.role is not Role.ANSWER and before.writer is None else None
         to_a_person = address.kind is not Kind.NAME_FIRST or turn.speech.says_you
         if unnamed is None or not to_a_person or talk.is_by_other(turn):
             return None
-        return _reply(talk, turn, unnamed, f"{words} right under a comment that nobody else is named for", address)
+        # NOTE: “It greets Tom by name right under …”, the beginning of a sentence
+        words = say("It %(calls)s right under a comment that nobody else is named for", calls=called)
+        return _reply(talk, turn, unnamed, words, address)
     if talk.is_by_other(turn) or named is not before:
-        return Verdict(Role.PEER, named, f"{words}, who wrote comment {named.number}: a reply to that comment.")
-    return _reply(talk, turn, named, f"{words}, who wrote the comment above", address)
+        reason = say(
+            "It %(calls)s, who wrote comment %(number)s: a reply to that comment.", calls=called, number=named.number
+        )
+        return Verdict(Role.PEER, named, reason)
+    # NOTE: “It greets Tom by name, who wrote …”, the beginning of a sentence
+    words = say("It %(calls)s, who wrote the comment above", calls=called)
+    return _reply(talk, turn, named, words, address)
 
 
 def _reply(talk: Conversation, turn: Turn, parent: Turn, words: str, address: Address) -> Verdict:
     """An answer of the author, unless it speaks of the author as of a third person."""
     if talk.author and talk.author.name.split(" ")[0] in turn.text:
-        return Verdict(Role.PEER, parent, f"{words}, and speaks of {talk.author.name} as somebody else.", address)
-    reason = f"{words}: taken for the answer of {talk.author_short} to comment {parent.number} (weaker than thanks)."
+        # NOTE: beginning is “It greets Tom by name, who wrote the comment above”, or the like
+        reason = say("%(beginning)s, and speaks of %(name)s as somebody else.", beginning=words, name=talk.author.name)
+        return Verdict(Role.PEER, parent, reason, address)
+    # NOTE: beginning is “It greets Tom by name, who wrote the comment above”, or the like
+    reason = say(
+        "%(beginning)s: taken for the answer of %(author)s to comment %(number)s (weaker than thanks).",
+        beginning=words,
+        author=talk.author_short,
+        number=parent.number,
+    )
     return Verdict(Role.ANSWER, parent, reason, address)
 
 
@@ -176,7 +226,11 @@ def takes_up_a_peer(talk: Conversation, turn: Turn) -> Verdict | None:
     for name in turn.speech.peers:
         named = talk.known.turn_of(name)
         if named and not talk.is_author(name) and named.writer != turn.writer:
-            reason = f"It takes up by name what {named.writer} wrote in comment {named.number}."
+            reason = say(
+                "It takes up by name what %(name)s wrote in comment %(number)s.",
+                name=named.writer,
+                number=named.number,
+            )
             return Verdict(Role.PEER, named, reason)
     return None
 
@@ -187,10 +241,13 @@ def goes_on(talk: Conversation, turn: Turn) -> Verdict | None:
     if before is None or before.role is not Role.ANSWER:
         return None
     if turn.speech.replies_to_thanks:
-        return Verdict(Role.PEER, before, f"It replies to the thanks in comment {before.number}, right above.")
+        reason = say("It replies to the thanks in comment %(number)s, right above.", number=before.number)
+        return Verdict(Role.PEER, before, reason)
     if _goes_on_with(turn, before):
         return Verdict(
-            Role.PEER, before, "The same person speaks again right under the author's answer (by its place only)."
+            Role.PEER,
+            before,
+            say("The same person speaks again right under the author's answer (by its place only)."),
         )
     return None
 
@@ -198,9 +255,10 @@ def goes_on(talk: Conversation, turn: Turn) -> Verdict | None:
 def named_or_praising(talk: Conversation, turn: Turn) -> Verdict | None:
     """Written by somebody else than the author, or praising the post: a comment on it."""
     if talk.is_by_other(turn):
-        return Verdict(Role.COMMENT, None, "It speaks to no other commenter, so it is taken for a comment on the post.")
+        reason = say("It speaks to no other commenter, so it is taken for a comment on the post.")
+        return Verdict(Role.COMMENT, None, reason)
     if turn.speech.praises_post and not turn.speech.of_own_post:
-        return Verdict(Role.COMMENT, None, "It speaks of the post as another's, so it is a comment on the post.")
+        return Verdict(Role.COMMENT, None, say("It speaks of the post as another's, so it is a comment on the post."))
     return None
 
 
@@ -208,11 +266,19 @@ def by_its_place(talk: Conversation, turn: Turn) -> Verdict | None:
     """No word tells: after an answer a new comment begins, and before thanks stands the comment that is thanked for."""
     before, after = talk.before(turn), talk.after(turn)
     if before and before.role is Role.ANSWER:
-        reason = f"Weak evidence, by its place only: it stands after the author's answer (comment {before.number})"
-        return Verdict(Role.COMMENT, None, f"{reason}, so it is taken for a new comment on the post.")
+        reason = say(
+            "Weak evidence, by its place only: it stands after the author's answer (comment %(number)s), so it is "
+            "taken for a new comment on the post.",
+            number=before.number,
+        )
+        return Verdict(Role.COMMENT, None, reason)
     if after and gives_thanks(talk, after):
-        reason = f"Weak evidence, by its place only: comment {after.number} gives thanks for it"
-        return Verdict(Role.COMMENT, None, f"{reason}, so it is taken for a comment on the post.")
+        reason = say(
+            "Weak evidence, by its place only: comment %(number)s gives thanks for it, so it is taken for a comment on "
+            "the post.",
+            number=after.number,
+        )
+        return Verdict(Role.COMMENT, None, reason)
     return None
 
 
@@ -224,26 +290,32 @@ def answer_by_weak_signs(talk: Conversation, turn: Turn) -> Verdict | None:
     signs = [(points, sign) for points, sign in _weak_signs(talk, turn, before) if points]
     if sum(points for points, _ in signs) < ENOUGH_WEAK_SIGNS:
         return None
-    said = "; ".join(sign for _, sign in signs)
-    guess = f"it is the answer of {talk.author_short} to comment {before.number}"
-    return Verdict(Role.ANSWER, before, f"It calls nobody by name. Weak evidence that {guess}: {said}.")
+    # NOTE: signs is a list such as “it begins with “Yes”; comment 3 asks a question”
+    reason = say(
+        "It calls nobody by name. Weak evidence that it is the answer of %(author)s to comment %(number)s: %(signs)s.",
+        author=talk.author_short,
+        number=before.number,
+        # NOTE: signs by which something is known, one after the other
+        signs=reduce(lambda one, two: say("%(one)s; %(two)s", one=one, two=two), [sign for _, sign in signs]),
+    )
+    return Verdict(Role.ANSWER, before, reason)
 
 
 def _weak_signs(talk: Conversation, turn: Turn, before: Turn) -> list[tuple[int, str]]:
     after, opening = talk.after(turn), turn.speech.opens_as_answer
     alternates = talk.thanks_ahead.get(turn.number + 2, 0) > 0 and after is not None and not gives_thanks(talk, after)
     return [
-        (2 * (opening is not None), f"it begins with “{opening}”"),
-        (2 * before.speech.asks, f"comment {before.number} asks a question"),
-        (3 * turn.speech.of_own_post, "it speaks of the post as its own"),
-        (1 * alternates, "comments and answers take turns on this page"),
+        (2 * (opening is not None), say("it begins with “%(words)s”", words=opening)),
+        (2 * before.speech.asks, say("comment %(number)s asks a question", number=before.number)),
+        (3 * turn.speech.of_own_post, say("it speaks of the post as its own")),
+        (1 * alternates, say("comments and answers take turns on this page")),
     ]
 
 
 def on_the_post(_: Conversation, __: Turn) -> Verdict | None:
     """Where nothing tells otherwise, a comment is on the post."""
     return Verdict(
-        Role.COMMENT, None, "Nothing shows that it answers another comment, so it is taken for one on the post."
+        Role.COMMENT, None, say("Nothing shows that it answers another comment, so it is taken for one on the post.")
     )
 
 

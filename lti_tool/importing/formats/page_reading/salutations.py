@@ -65,7 +65,7 @@ _PARENTHESIS = re.compile(r"(?:i|you|we|one|it|they|he|she)\s(?:\S{1,20}\s){0,3}
 
 @unique
 class Kind(Enum):
-    """How a person is spoken to; each value is said in a reason as “… Tom by name”."""
+    """How a person is spoken to; `spoken_to` says it in a reason as “… Tom by name”."""
 
     GREETING = "greets"
     THANKS = "thanks"

@@ -10,6 +10,7 @@ from lti_tool.importing.formats.page_reading.bylines import Byline
 from lti_tool.importing.formats.page_reading.lines import paragraphs
 from lti_tool.importing.formats.page_reading.names import is_name, name_key, same_person
 from lti_tool.importing.formats.page_reading.speech import Speech, speech_of
+from lti_tool.wording import say
 
 
 class Role(Enum):
@@ -30,7 +31,7 @@ class Turn:
     byline: Byline | None
     indent: int
     writer: str | None = None
-    writer_reason: str = "Nothing names its writer."
+    writer_reason: str = say("Nothing names its writer.")
     role: Role = Role.COMMENT
     parent: "Turn | None" = None
     reason: str = ""
@@ -74,10 +75,11 @@ def turns_of(blocks: Sequence[Block], wrapped: bool) -> list[Turn]:
         text = "\n\n".join(paragraphs(block.lines, wrapped))
         turn = Turn(number, text, speech_of(text), block.byline, block.indent)
         if block.byline and block.byline.author:
-            turn.writer, turn.writer_reason = block.byline.author, f"{block.byline.author} is named over it."
+            turn.writer = block.byline.author
+            turn.writer_reason = say("%(name)s is named over it.", name=turn.writer)
         elif not block.byline and turn.speech.signature:
             turn.writer = turn.speech.signature
-            turn.writer_reason = f"It is signed with the name {turn.writer}."
+            turn.writer_reason = say("It is signed with the name %(name)s.", name=turn.writer)
         turns.append(turn)
     return turns
 
