@@ -15,7 +15,7 @@ READ_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt", "aria-descriptio
 NOT_READ = {"script", "style", "kbd", "code", "bdi"}
 EXPRESSION = "\x00"
 NOT_WORDS = re.compile(
-    r"\s*([a-z0-9_./#?=&:-]*|[A-Z]+|%Y\S+)\s*"
+    r"\s*([a-z0-9_./#?=&:-]*|[A-Z]+|%\S+)\s*"
 )  # a name, a class, a part of an address, a form of dates
 OF_ATTRIBUTES = {"body_class", "writing_place", "on"}  # a block and macros that stand inside a tag
 ASKED_OF_CATALOGUE = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
