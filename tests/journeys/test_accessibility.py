@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page of a visit: wide and light, narrow and dark, as a teacher and as a student.
+"""axe-core finds nothing on any page of a visit: wide, narrow, light, dark, as teacher and student, in each language.
 
 320 px is also what a 1,280 px window has left at 400 % zoom (WCAG 2.2, 1.4.10).
 """
@@ -44,10 +44,12 @@ def stage(stage_on_sqlite: Stage) -> Stage:
 
 
 @pytest.mark.parametrize(
-    ("person", "width", "scheme"),
-    [("irena", 1280, "light"), ("irena", 320, "dark"), ("hannah", 1280, "dark"), ("hannah", 320, "light")],
-)
-def test_every_page(stage: Stage, new_page: People, person: str, width: int, scheme: str) -> None:
+    ("person", "width", "scheme", "locale"),
+    [("irena", 1280, "light", "en"), ("irena", 320, "dark", "ar"), ("hannah", 1280, "dark", "es"),
+     ("hannah", 320, "light", "en")],
+)  # fmt: skip
+def test_every_page(stage: Stage, new_page: People, person: str, width: int, scheme: str, locale: str) -> None:
+    stage.school.locale = locale
     page = new_page(width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # light or dark
     open_in_window(page, stage.lms_url, person)
