@@ -5,14 +5,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
+from lti_tool.blog.read_ranges import Ranges
 from lti_tool.blog.sight import Kind, Sight, posts_seen
 from lti_tool.blog.text import LONGEST_POST, UNDER_A_TITLE, checked, safe_html, safe_line, word_count
 from lti_tool.blog.views import Author, author_of
 from lti_tool.errors import NotAllowed, NotFound, Rejected
-from lti_tool.models import Blog, Membership, Person, Post, Revision
+from lti_tool.models import Blog, Comment, Membership, Person, Post, Reading, Revision
 from lti_tool.wording import say, say_count
 
 _LONGEST_LINE = 300
@@ -27,13 +28,17 @@ def _by_number(kind: Kind) -> Select[Post]:
     )
 
 
+_HAS_PINNED = exists().where(Comment.post_id == Post.id, Comment.pinned_at.is_not(None))
+
+
 @cache
 def _opened(kind: Kind) -> Select[*tuple[Any, ...]]:
     return (
-        select(Post, Person, Membership, Blog.last_post_number, Blog.prompt_html)
+        select(Post, Person, Membership, Blog.last_post_number, Blog.prompt_html, Reading.ranges, _HAS_PINNED)
         .join(Blog, Blog.id == Post.blog_id)
         .outerjoin(Person, Person.id == Post.author_id)
         .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.course_id == bindparam("course_id")))
+        .outerjoin(Reading, (Reading.post_id == Post.id) & (Reading.person_id == bindparam("reader_id")))
         .where(Post.blog_id == bindparam("blog_id"), Post.number == bindparam("number"), posts_seen(kind))
     )
 
@@ -80,12 +85,17 @@ class PostView:
 
 @dataclass(frozen=True)
 class OpenedPost:
-    """A post to read on from: its row for the thread below it, its view for the page."""
+    """A post to read on from: its row for the thread below it, its view for the page, and what its thread shows more.
+
+    `read` are the comments that its reader has read, None where they never opened it (`blog.unread`).
+    """
 
     row: Post
     view: PostView
     has_siblings: bool
     prompt_html: str
+    read: Ranges | None
+    has_pinned: bool
 
 
 def add_post(session: Session, blog_id: int, draft: PostDraft, now: datetime) -> Post:
@@ -169,8 +179,8 @@ def open_post(session: Session, sight: Sight, number: int) -> OpenedPost:
     row = session.execute(_opened(sight.kind), place).one_or_none()
     if row is None:
         raise NotFound(*_NO_POST)
-    post, person, membership, last_number, prompt_html = row
-    return OpenedPost(post, _view(post, person, membership, sight), last_number > 1, prompt_html)
+    post, person, membership, last_number, prompt_html, read, has_pinned = row
+    return OpenedPost(post, _view(post, person, membership, sight), last_number > 1, prompt_html, read, has_pinned)
 
 
 def posts_by(session: Session, blog_id: int, person_id: int) -> tuple[tuple[int, str], ...]:

@@ -139,10 +139,11 @@ _ANSWERED = exists().where(
 def duties_of(session: Session, blog_id: int, person_id: int, now: datetime, sight: Sight | None = None) -> Duties:
     """Return what one person owes in a blog, in four statements at most: it stands above every page."""
     asked = _asked(session, blog_id)
-    done = _done(session, blog_id, Post.author_id == person_id, Comment.author_id == person_id)
-    received = _received(session, asked, Post.author_id == person_id, sight)[person_id]
+    done = _done(session, blog_id, Post.author_id == person_id, Comment.author_id == person_id).get(person_id, _Done())
+    has_post = done.post_number is not None
+    received = _received(session, asked, Post.author_id == person_id, sight)[person_id] if has_post else []
     names = _names(session, asked, {one.author_id for one in received if not one.is_answered})
-    return _duties(asked, done.get(person_id, _Done()), received, names, now)
+    return _duties(asked, done, received, names, now)
 
 
 def class_duties(

@@ -146,8 +146,7 @@ def _read_post(session: Session, sees: Sight, number: int) -> dict[str, Any]:
     cursor = request.args.get("after", "")
     if shown and comment_view(session, post.row, sees, shown):  # one they may not see moves no page
         order, cursor = Order.THREAD, page_holding(session, post.row.id, shown)
-    read = ranges_read(session, sees.person_id, post.row.id)
-    page = thread_page(session, post.row, sees, cursor, order=order, read=read)
+    page = thread_page(session, post.row, sees, cursor, order=order, read=post.read)
     just_read = page.numbers()
     return {
         "post": post.view,
@@ -159,9 +158,9 @@ def _read_post(session: Session, sees: Sight, number: int) -> dict[str, Any]:
         "prompt": post.prompt_html,
         "comments_shown": comments_shown(session, post.row, sees),
         "comment_first": sees.write_first and not has_commented(session, post.row.id, sees.person_id),
-        "pinned": pinned_comments(session, post.row, sees),
-        "unread": unread(session, post.row, sees, read),
-        "just_read": just_read if read is None or not all(holds(read, one) for one in just_read) else None,
+        "pinned": pinned_comments(session, post.row, sees) if post.has_pinned else (),
+        "unread": unread(session, post.row, sees, post.read),
+        "just_read": just_read if post.read is None or not all(holds(post.read, one) for one in just_read) else None,
         "reply": _comment_asked_for(session, post.row, sees, "reply")
         or _comment_asked_for(session, post.row, sees, "answers"),
     }
