@@ -59,6 +59,9 @@ class Database:
         """A transaction that sees one state of the data and can change none of it."""
         with self._read() as session:
             yield session
+            session.expunge_all()  # what somebody has changed in it is nobody's
+            if session.is_active:
+                session.commit()  # psycopg forgets its prepared statements when a transaction is rolled back
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -71,6 +74,7 @@ class Database:
         """`reading()` for `run` alone, without objects: what each launch costs half as much."""
         with self.reading_engine.connect() as connection:
             yield connection
+            connection.commit()
 
     @contextmanager
     def writing_rows(self) -> Iterator[Connection]:

@@ -58,6 +58,22 @@ def test_postgresql_compiles_no_statement(fresh_postgres_url: Callable[[Callable
     database.close()
 
 
+def test_postgresql_keeps_what_it_has_prepared_from_one_reading_to_the_next(
+    fresh_postgres_url: Callable[[Callable[[str], None]], str],
+) -> None:
+    """psycopg prepares what it has run five times; planning took longer than running."""
+    database = Database(fresh_postgres_url(lambda _url: None), pool_size=1)
+    for _ in range(7):
+        with database.reading() as session:
+            session.scalar(text("SELECT 1 AS once_more"))
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%once_more'")
+    with database.reading_rows() as rows:
+        assert rows.scalar(prepared) == 1
+    with database.reading() as session:
+        assert session.scalar(prepared) == 1
+    database.close()
+
+
 @pytest.mark.parametrize("how", ["update", "insert", "raw"])
 def test_nothing_is_written_while_reading(shared_database: Database, blog: int, how: str) -> None:
     def write(session: Any) -> None:
