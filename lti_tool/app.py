@@ -47,6 +47,7 @@ from lti_tool.web import (
     importing,
     launch,
     linking,
+    mentions,
     moderation,
     participation,
     registration,
@@ -63,9 +64,9 @@ from lti_tool.worker import Clockwork
 
 LARGEST_FORM = 1_000_000
 _ROOMS = (
-    launch.room, registration.room, linking.room, copying.room, blog.room, writing.room, catching_up.room,
-    class_settings.room, moderation.room, drafts.room, images.room, importing.room, import_runs.room, exporting.room,
-    desk.room, duties.room, groups.room, digest.room,
+    launch.room, registration.room, linking.room, copying.room, blog.room, writing.room, mentions.room,
+    catching_up.room, class_settings.room, moderation.room, drafts.room, images.room, importing.room, import_runs.room,
+    exporting.room, desk.room, duties.room, groups.room, digest.room,
     score_file.room, participation.room, gradebook.room, columns.room, window.room, window.arriving, health.room,
 )  # fmt: skip
 

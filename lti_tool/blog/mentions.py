@@ -1,17 +1,20 @@
 """Who is called by name in a comment: `@` and a person's whole name, or a given name that only one person bears."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import islice
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lti_tool.blog.sight import Sight
-from lti_tool.models import Comment, Membership, Mention, Person
+from lti_tool.blog.sight import Sight, people_seen
+from lti_tool.models import Comment, Membership, Mention, Person, shown_name
 
 MOST_CALLED = 20  # who calls more calls nobody
+MOST_SUGGESTED = 8
 _AT = re.compile(r"(?<![\w@])@(?=\w)")
+_WORD = re.compile(r"(?<!\w)\w")
 
 
 def mentioned(text: str, names: Mapping[int, str]) -> set[int]:
@@ -40,11 +43,53 @@ def note_mentions(session: Session, sight: Sight, comment_id: int) -> None:
     session.execute(delete(Mention).where(Mention.comment_id == comment_id))
     if "@" not in comment.body or sight.names_hidden or comment.private_to_id is not None:
         return
-    people = session.scalars(
-        select(Person)
+    called = mentioned(comment.body, _names(session, sight)) - {comment.author_id}
+    session.add_all(Mention(comment_id=comment_id, person_id=person_id) for person_id in sorted(called))
+
+
+def suggested(session: Session, sight: Sight, typed: str) -> tuple[str, ...]:
+    """Return up to MOST_SUGGESTED whole names of which a word begins with what was typed, those that begin so first.
+
+    Each calls its person in a comment (`mentioned`), who is in the course now, may be seen and is not the reader.
+    Nobody for nothing typed, and where names are hidden. Neither accents nor case matter.
+    """
+    beginning = _folded(typed)
+    if not beginning.strip() or sight.names_hidden:
+        return ()
+    names = _names(session, sight)
+    offered = session.scalars(
+        select(Membership.person_id).where(
+            Membership.course_id == sight.course_id,
+            Membership.person_id != sight.person_id,
+            Membership.left_at.is_(None),
+            people_seen(sight.kind),
+        ),
+        sight.parameters,
+    )
+    fitting = []
+    for person_id in offered:
+        folded = _folded(names.get(person_id, ""))
+        if any(folded.startswith(beginning, word.start()) for word in _WORD.finditer(folded)):
+            fitting.append((not folded.startswith(beginning), folded, person_id))
+    called = (names[person_id] for *_, person_id in sorted(fitting) if _calls(names, person_id))
+    return tuple(islice(called, MOST_SUGGESTED))
+
+
+def _names(session: Session, sight: Sight) -> dict[int, str]:
+    """The names of all who are or were in the course; a teacher's own view as a student is nobody."""
+    people = session.execute(
+        select(Person.id, Person.name, Person.given_name, Person.family_name)
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.course_id == sight.course_id, Membership.is_test.is_(False))
     )
-    names = {person.id: person.shown_name for person in people}
-    called = mentioned(comment.body, names) - {comment.author_id}
-    session.add_all(Mention(comment_id=comment_id, person_id=person_id) for person_id in sorted(called))
+    return {person.id: shown_name(*person) for person in people}
+
+
+def _calls(names: Mapping[int, str], person_id: int) -> bool:
+    return mentioned(f"@{names[person_id]}", names) == {person_id}
+
+
+def _folded(name: str) -> str:
+    """Without accents and case, for a name is typed with less care than it is written."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -6,7 +6,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.blog import thread
@@ -146,6 +146,12 @@ def pinned_comments(session: Session, post: Post, sight: Sight) -> tuple[Comment
     place = {"post_id": post.id, **sight.parameters}
     rows = session.execute(_pinned(sight.kind), place).all()
     return tuple(view_of(row, Look(post, sight)) for row in sorted(rows, key=lambda row: row.path))
+
+
+def keep_order(session: Session, sight: Sight, order: Order) -> None:
+    """Note how a person has chosen to read the threads of their course."""
+    own = (Membership.course_id == sight.course_id, Membership.person_id == sight.person_id)
+    session.execute(update(Membership).where(*own).values(thread_order=order.value))
 
 
 def path_of(session: Session, post_id: int, number: int) -> str:

@@ -151,6 +151,14 @@ def has_commented(session: Session, post_id: int, person_id: int) -> bool:
     return bool(session.scalar(select(own)))
 
 
+@cache
+def people_seen(kind: Kind) -> ColumnElement[bool]:
+    """The condition on memberships of the course whose people somebody may be told of by name."""
+    if kind.is_staff or not kind.groups_apart:
+        return true()
+    return or_(Membership.person_id.in_(_STAFF), Membership.person_id.in_(_FELLOWS))
+
+
 def pseudonym(names_key: str, person_id: int) -> str:
     """A name for somebody whose name is hidden: the same throughout a blog, another in every other blog.
 

@@ -69,7 +69,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is looking, at which blog, and in which role there."""
+    """Who is looking, at which blog, and in which role there; `thread_order` is how they last chose to read threads."""
 
     person_id: int
     name: str
@@ -80,6 +80,7 @@ class Visitor:
     frame_origins: str = ""
     return_url: str | None = None
     locale: str = ""
+    thread_order: str = ""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ _VISIT = (
         Visit.created_at,
         Placement.id.label("placement_id"), Placement.blog_id, Placement.course_id,
         Person.name, Person.given_name, Person.family_name, Membership.launched_role, Membership.roster_role,
-        Membership.left_at,
+        Membership.left_at, Membership.thread_order,
         Platform.disabled_at, Deployment.held_since,
     )
     .join(Person, Person.id == Visit.person_id)
@@ -141,6 +141,7 @@ def visitor_of(session: Session, address_key: str, cookie: str, now: datetime) -
         row.frame_origins,
         row.return_url,
         row.locale,
+        row.thread_order,
     )
 
 

@@ -55,6 +55,7 @@ class Membership(Base):
     """A person's place in a course: what the latest launch said of their role, and what the roster says.
 
     `left_at` is when the roster listed them no more. `is_test` marks a teacher's own view as a student.
+    `thread_order` is how they last chose to have threads laid out (`blog.reading.Order`), empty before they have.
     """
 
     __tablename__ = "membership"
@@ -68,6 +69,7 @@ class Membership(Base):
     is_test: Mapped[bool] = mapped_column(default=False)
     wants_digest: Mapped[bool] = mapped_column(default=True)
     digest_sent_at: Mapped[datetime | None]
+    thread_order: Mapped[str] = mapped_column(default="")
     person: Mapped[Person] = relationship()
 
     @property

@@ -43,7 +43,7 @@ function offerEditor(form, area, said) {
     try {
       const { mount } = await coming;
       const had = document.activeElement === area;
-      editor ??= mount(area, { images: form.dataset.images, pictures: form.dataset.pictures });
+      editor ??= mount(area, { images: form.dataset.images, pictures: form.dataset.pictures, names: form.dataset.names });
       if (focus || had) editor.focus();
     } catch {
       coming = null; // the plain field stays, and holds the text

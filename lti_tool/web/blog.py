@@ -20,6 +20,7 @@ from lti_tool.blog.reading import (
     Order,
     comment_view,
     comments_shown,
+    keep_order,
     page_holding,
     path_of,
     pinned_comments,
@@ -117,15 +118,19 @@ def post_page(number: int, problem: Rejected | NotFound | None = None, body: str
     with tool().database.reading() as session:  # one transaction: the page shows one moment, and is read in one go
         sees = sight(session)
         facts = _read_post(session, sees, number) | _summary(session, sees)
-    _note_reading(number, facts.pop("just_read"))
+    _note_reading(number, facts.pop("just_read"), _order_chosen())
     return render_template("blog/post.html", problem=problem, body=body, once=secrets.token_urlsafe(16), **facts)
 
 
-def _note_reading(number: int, just_read: list[int] | None) -> None:
-    if just_read is not None:
-        with tool().database.writing() as session:
-            post = find_post(session, sight(session), number)
-            mark_read(session, visitor().person_id, post, just_read, tool().clock())
+def _note_reading(number: int, just_read: list[int] | None, chosen: Order | None) -> None:
+    if just_read is None and chosen is None:
+        return
+    with tool().database.writing() as session:
+        sees = sight(session)
+        if just_read is not None:
+            mark_read(session, sees.person_id, find_post(session, sees, number), just_read, tool().clock())
+        if chosen is not None:
+            keep_order(session, sees, chosen)
 
 
 def _next_unread(number: int) -> Response:
@@ -166,11 +171,26 @@ def _read_post(session: Session, sees: Sight, number: int) -> dict[str, Any]:
     }
 
 
+_PLACES = {"after", "at", "reply", "next"}  # an address that leads to a place in a thread says its order, or has none
+
+
 def _order() -> Order:
+    """How the address lays the thread out, else how this person chose to have it."""
+    remembered = "" if _PLACES & request.args.keys() else visitor().thread_order
+    return _order_called(request.args.get("view", remembered)) or Order.THREAD
+
+
+def _order_chosen() -> Order | None:
+    """The order that this person asks for and had not chosen before; going on in a thread chooses none."""
+    asked = None if _PLACES & request.args.keys() else _order_called(request.args.get("view", ""))
+    return None if asked is (_order_called(visitor().thread_order) or Order.THREAD) else asked
+
+
+def _order_called(word: str) -> Order | None:
     try:
-        return Order(request.args.get("view", Order.THREAD.value))
+        return Order(word)
     except ValueError:
-        return Order.THREAD
+        return None
 
 
 def _which() -> Which:

@@ -9,6 +9,7 @@ import { EditorState } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import { askLink, askPicture } from "./asking.js";
 import { fromMarkdown, schema, toMarkdown } from "./document.js";
+import { mentioning } from "./mentioning.js";
 import { cleaned } from "./paste.js";
 import { makeToolbar } from "./toolbar.js";
 import { say } from "../words.js";
@@ -82,8 +83,11 @@ function attributesFor(label) {
 // Lists and quotations stand on the side where the text begins; an empty field, where the page does.
 const directionFor = (doc) => (doc.content.size > EMPTY ? { dir: "auto" } : {});
 
-/** Put the editor over a textarea. `images` is the address that takes pictures, `pictures` the one that shows them. */
-export function mount(area, { images = "", pictures = "" } = {}) {
+/**
+ * Put the editor over a textarea. `images` is the address that takes pictures, `pictures` the one that shows them, and
+ * `names` the one that knows whom a text can call.
+ */
+export function mount(area, { images = "", pictures = "", names = "" } = {}) {
   const holder = document.createElement("div"), label = labelFor(area), place = { images };
   holder.className = "editor";
   let isOurs = false, tools;
@@ -102,7 +106,7 @@ export function mount(area, { images = "", pictures = "" } = {}) {
   const view = new EditorView(holder, {
     state: EditorState.create({
       doc: fromMarkdown(area.value),
-      plugins: [typing, keys(() => tools), keymap(baseKeymap), history()],
+      plugins: [...(names ? [mentioning(names)] : []), typing, keys(() => tools), keymap(baseKeymap), history()],
     }),
     attributes: (state) => ({ ...attributesFor(label), ...directionFor(state.doc) }),
     nodeViews: { image: pictureView(pictures) },
