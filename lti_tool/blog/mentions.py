@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lti_tool.blog.sight import Sight, people_seen
-from lti_tool.models import Comment, Membership, Mention, Person, shown_name
+from lti_tool.models import Blog, Comment, Membership, Mention, Person, shown_name
 
 MOST_CALLED = 20  # who calls more calls nobody
 MOST_SUGGESTED = 8
@@ -54,7 +54,8 @@ def suggested(session: Session, sight: Sight, typed: str) -> tuple[str, ...]:
     Nobody for nothing typed, and where names are hidden. Neither accents nor case matter.
     """
     beginning = _folded(typed)
-    if not beginning.strip() or sight.names_hidden:
+    # Staff see names that are hidden, and would tell one by calling it.
+    if not beginning.strip() or session.get_one(Blog, sight.blog_id).names_hidden:
         return ()
     names = _names(session, sight)
     offered = session.scalars(
