@@ -703,7 +703,7 @@ def test_moodles_lowest_frame_shows_the_way_to_a_window(moodle: Stage, usual: Op
     page.get_by_role("main").get_by_role("link", name=ACTIVITY, exact=True).click()
     expect(page.frame_locator("iframe[name=tool]").get_by_role("button", name="New window")).to_be_visible()
     assert height_of_frame(page) == 36
-    assert inside_the_frame(page, "New window")
+    wait_until(lambda: inside_the_frame(page, "New window"), "the button within the frame")
     press_by_keyboard(page, "New window")
 
 
