@@ -46,8 +46,8 @@ def blueprint_for_visits(name: str, *, staff_only: bool = False) -> Blueprint:
             g.visitor = visitor_of(session, g.visit_key, secret_from_cookie(), tool().clock())
         g.frame_origins = g.visitor.frame_origins
         choose_language(g.visitor.locale)
-        if staff_only and not g.visitor.role.is_staff:
-            raise NotAllowed(say("This page is for teachers and their assistants."), say("Go back to the blog."))
+        if staff_only:
+            require_staff()
 
     return room
 
@@ -56,6 +56,11 @@ def fill_in_visit(endpoint: str, values: dict[str, Any]) -> None:
     """Give `url_for` the visit of this request for every page that stands under one."""
     if "visit_key" in g and current_app.url_map.is_endpoint_expecting(endpoint, "visit_key"):
         values.setdefault("visit_key", g.visit_key)
+
+
+def require_staff() -> None:
+    if not visitor().role.is_staff:
+        raise NotAllowed(say("This page is for teachers and their assistants."), say("Go back to the blog."))
 
 
 def require_teacher() -> None:

@@ -20,11 +20,10 @@ from lti_tool.blog.moderation import (
 )
 from lti_tool.blog.posts import find_post, open_post
 from lti_tool.blog.reading import comment_view
-from lti_tool.errors import NotAllowed, NotFound, Rejected
-from lti_tool.identity.arrival import Visitor
+from lti_tool.errors import NotFound, Rejected
 from lti_tool.models import Comment, Post
 from lti_tool.participation.scoring import rescore
-from lti_tool.web.access import blueprint_for_visits, done, sight, tool, visitor
+from lti_tool.web.access import blueprint_for_visits, done, require_staff, sight, tool, visitor
 from lti_tool.wording import say
 
 room = blueprint_for_visits("moderation")
@@ -57,7 +56,8 @@ def report_it(number: int, comment_number: int | None = None) -> Response | tupl
 @room.post("/posts/<int:number>/comments/<int:comment_number>/hide")
 def hide_it(number: int, comment_number: int | None = None) -> Response | tuple[str, int]:
     """Hide something from all but its writer and staff; it counts for no score while it is hidden."""
-    who, now = _staff(), tool().clock()
+    require_staff()
+    who, now = visitor(), tool().clock()
     try:
         with tool().database.writing() as session:
             row = _row(session, number, comment_number)
@@ -72,7 +72,7 @@ def hide_it(number: int, comment_number: int | None = None) -> Response | tuple[
 @room.post("/posts/<int:number>/show")
 @room.post("/posts/<int:number>/comments/<int:comment_number>/show")
 def show_it(number: int, comment_number: int | None = None) -> Response:
-    _staff()
+    require_staff()
     with tool().database.writing() as session:
         row = _row(session, number, comment_number)
         show_again(session, row)
@@ -85,7 +85,7 @@ def show_it(number: int, comment_number: int | None = None) -> Response:
 @room.post("/posts/<int:number>/comments/<int:comment_number>/pin")
 def pin_it(number: int, comment_number: int | None = None) -> Response:
     """Pin or unpin: `on` says which."""
-    _staff()
+    require_staff()
     with tool().database.writing() as session:
         pin(_row(session, number, comment_number), tool().clock(), on="on" in request.form)
     return _back(number, comment_number, "pinned" if "on" in request.form else "unpinned")
@@ -94,7 +94,7 @@ def pin_it(number: int, comment_number: int | None = None) -> Response:
 @room.post("/posts/<int:number>/lock")
 def lock_it(number: int) -> Response:
     """Close or open the conversation under a post: `on` says which."""
-    _staff()
+    require_staff()
     with tool().database.writing() as session:
         lock(find_post(session, sight(session), number), tool().clock(), on="on" in request.form)
     return _back(number, None, "locked" if "on" in request.form else "unlocked")
@@ -102,14 +102,15 @@ def lock_it(number: int) -> Response:
 
 @room.get("/reports")
 def reports() -> str:
-    _staff()
+    require_staff()
     with tool().database.reading() as session:
         return render_template("moderation/reports.html", reports=open_reports(session, visitor().blog_id), done=done())
 
 
 @room.post("/reports/<int:report_id>/settle")
 def settle(report_id: int) -> Response:
-    who = _staff()
+    require_staff()
+    who = visitor()
     with tool().database.writing() as session:
         settle_report(session, who.blog_id, report_id, who.person_id, tool().clock())
     return redirect(url_for("moderation.reports", done="settled"), 303)
@@ -157,12 +158,6 @@ def _rescore_writer(session: Session, row: Post | Comment) -> None:
     session.flush()
     if row.author_id is not None:
         rescore(session, visitor().blog_id, row.author_id, tool().clock())
-
-
-def _staff() -> Visitor:
-    if not visitor().role.is_staff:
-        raise NotAllowed(say("That is for teachers and their assistants."), say("Go back to the blog."))
-    return visitor()
 
 
 def _back(number: int, comment_number: int | None, word: str) -> Response:
