@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from werkzeug.wsgi import FileWrapper
 
 from lti_tool.bell import open_queue
+from lti_tool.blog.images import LARGEST_BYTES
 from lti_tool.database import Database
 from lti_tool.errors import SetUpProblem
 from lti_tool.lti.checks import Gate
@@ -20,6 +21,7 @@ from lti_tool.lti.connection import Connection
 from lti_tool.lti.grades import AgsGradebook
 from lti_tool.lti.keys import Keyring
 from lti_tool.lti.line_items import AgsColumns, LineItems
+from lti_tool.lti.pictures import picture_fetcher
 from lti_tool.lti.platforms import PlatformKeys, Platforms
 from lti_tool.lti.roster import Roster
 from lti_tool.lti.shared_tokens import SharedTokens
@@ -75,6 +77,9 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
     """Build the parts once for a process, and the clockwork that runs them in time."""
     database = Database(settings.database_url)
     connection = Connection(allow_private=settings.allow_private_addresses, ca_file=settings.ca_file)
+    fetch_picture = None
+    if settings.fetch_pictures:  # whatever platforms may be: a file's addresses are somebody else's word
+        fetch_picture = picture_fetcher(Connection(allow_private=False, ca_file=settings.ca_file), LARGEST_BYTES)
     keyring = Keyring(settings.keys_dir)
     platforms = Platforms(database)
     tokens = ServiceTokens(connection, keyring, SharedTokens(database, settings.secret(), clock))
@@ -92,6 +97,7 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
         clock,
         settings.sync_in_flight,
         daily_digest(settings, database, clock),
+        fetch_picture,
     )
     tool = Tool(
         settings=settings,
@@ -105,6 +111,7 @@ def build_tool(settings: Settings, clock: Callable[[], datetime] = utc_now) -> t
         roster=roster,
         ring=clockwork.ring,
         clock=clock,
+        fetch_picture=fetch_picture,
     )
     return tool, clockwork
 

@@ -39,6 +39,25 @@ class ImportProblem(ToolError):
     """A file cannot be read as a class blog."""
 
 
+class NoPicture(Enum):
+    """Why a picture of an old blog was not fetched."""
+
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NOT_THERE = "not there"
+    TOO_LARGE = "too large"
+    NOT_SHOWN = "not shown"
+    TOO_MANY = "too many"
+
+
+class PictureNotFetched(ToolError):
+    """A picture elsewhere could not be had; the text keeps a link to it."""
+
+    def __init__(self, why: NoPicture) -> None:
+        super().__init__(say("The picture could not be fetched."), say("A link to it stays in the text."))
+        self.why = why
+
+
 class SetUpProblem(ToolError):
     """The tool is not set up so that it can do this; told to an operator."""
 

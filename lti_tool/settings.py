@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         default=False, description="Accept platforms on loopback or private addresses, and there plain http."
     )
+    fetch_pictures: bool = Field(
+        default=False, description="Let imports of old blogs fetch the pictures in them, where a teacher wishes it."
+    )
     ca_file: FilePath | None = Field(
         default=None,
         description="Certificates (PEM) to trust beside the usual ones, for an LMS with its own authority.",

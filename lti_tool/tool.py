@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from lti_tool.database import Database
 from lti_tool.gradebook.columns import ColumnService
 from lti_tool.gradebook.delivery import LmsGradebook
+from lti_tool.importing.pictures import Fetch
 from lti_tool.lti.checks import Gate
 from lti_tool.lti.connection import Connection
 from lti_tool.lti.keys import Keyring
@@ -21,7 +22,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Tool:
-    """`ring` wakes the worker after a commit; it never fails, for a ring that is lost is made up by the next sweep."""
+    """`ring` wakes the worker after a commit; it never fails, for a ring that is lost is made up by the next sweep.
+
+    `fetch_picture` is there where the operator allows imports to fetch pictures.
+    """
 
     settings: Settings
     database: Database
@@ -34,3 +38,4 @@ class Tool:
     roster: Roster
     ring: Callable[[], None]
     clock: Callable[[], datetime] = utc_now
+    fetch_picture: Fetch | None = None

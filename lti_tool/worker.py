@@ -14,6 +14,7 @@ from huey import Huey, crontab
 from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from lti_tool.bell import SWEEP_SECONDS, QuietConsumer
+from lti_tool.blog.unused_images import drop_unused
 from lti_tool.database import Database
 from lti_tool.errors import ToolError
 from lti_tool.gradebook.checking import check_column, columns_with
@@ -26,6 +27,7 @@ from lti_tool.gradebook.pace import Pace
 from lti_tool.gradebook.twins import check_twins
 from lti_tool.identity.arrival import ROSTER_FRESH
 from lti_tool.identity.roster import record_roster
+from lti_tool.importing.pictures import Fetch
 from lti_tool.importing.runs import KEEP_RUNS, carry_on_imports
 from lti_tool.lti.platforms import PlatformFacts, PlatformKeys, platform_facts
 from lti_tool.lti.roster import Roster
@@ -79,6 +81,7 @@ class Clockwork:
         clock: Callable[[], datetime],
         in_flight: int = IN_FLIGHT,
         send_digests: Callable[[], object] | None = None,
+        fetch_picture: Fetch | None = None,
     ) -> None:
         self._queue = queue
         self._database = database
@@ -99,6 +102,8 @@ class Clockwork:
         queue.periodic_task(crontab(minute="*"), name="refresh_platform_keys")(platform_keys.refresh_stale)
         queue.periodic_task(crontab(minute="17"), name="tidy_each_hour")(self.tidy)
         queue.periodic_task(crontab(hour="3", minute="41"), name="check_all_each_night")(self.check_all)
+        queue.periodic_task(crontab(hour="3", minute="11"), name="drop_unused_pictures_each_night")(self.drop_pictures)
+        self._fetch_picture = fetch_picture
         self._send_digests = send_digests
         # Often, for whoever a stopped worker left: each person gets one a day at most.
         queue.periodic_task(crontab(minute="*/10"), name="send_digests")(self.send_digests)
@@ -135,7 +140,7 @@ class Clockwork:
 
     def carry_on_imports(self) -> None:
         """Store what is left of the imports that teachers have started, or that a stopped worker left."""
-        carry_on_imports(self._database, self._clock)
+        carry_on_imports(self._database, self._clock, fetch=self._fetch_picture)
 
     def send_digests(self) -> None:
         """Send today's e-mails to whom they were not sent yet, where a mail server is set."""
@@ -268,6 +273,10 @@ class Clockwork:
             placed = select(Blog.content_key).where(Blog.content_key.is_not(None))
             unplaced = PlannedBlog.content_key.not_in(placed) & PlannedBlog.same_as_id.is_(None)
             session.execute(delete(PlannedBlog).where(unplaced, PlannedBlog.created_at < now - KEEP_UNPLACED))
+
+    def drop_pictures(self) -> None:
+        """Delete the pictures that no text has named for long."""
+        log.info("unused_pictures_dropped", pictures=drop_unused(self._database, self._clock()))
 
     def consumer(self) -> QuietConsumer:
         """Return the consumer that runs the tasks; starting it also rings, for what a stopped worker left."""

@@ -20,6 +20,7 @@ LARGEST_WHOLE = 16_000_000  # of what only a JPEG can be: read at a fraction of 
 LONGEST_SIDE = 1600
 MOST_IN_AN_HOUR = 30
 MEDIA_TYPE = "image/webp"
+FETCHED = "fetched-"  # begins the key of a picture that an import has brought: nobody put it in within the hour
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _QUALITY = 82
 _SMALLER = say("Make it smaller first.")
@@ -70,7 +71,8 @@ def made_anew(content: bytes) -> MadePicture:
 
 def require_room(session: Session, owner_id: int, now: datetime) -> None:
     """Raise Rejected when somebody has put in too many pictures within the hour."""
-    latest = select(func.count()).where(Image.owner_id == owner_id, Image.made_at > now - timedelta(hours=1))
+    own = ~Image.key.startswith(FETCHED, autoescape=True)
+    latest = select(func.count()).where(Image.owner_id == owner_id, own, Image.made_at > now - timedelta(hours=1))
     if (session.scalar(latest) or 0) >= MOST_IN_AN_HOUR:
         raise Rejected(
             say_count(
@@ -89,6 +91,23 @@ def keep_image(session: Session, blog_id: int, owner_id: int, picture: MadePictu
     """
     require_room(session, owner_id, now)
     key = secrets.token_urlsafe(16)
+    _add(session, blog_id, owner_id, key, picture, now)
+    return key
+
+
+def new_fetched_key() -> str:
+    """Return a key for `keep_fetched`, so that a text can name the picture before both are stored."""
+    return FETCHED + secrets.token_urlsafe(16)
+
+
+def keep_fetched(
+    session: Session, blog_id: int, owner_id: int, key: str, picture: MadePicture, now: datetime
+) -> None:  # fmt: skip
+    """Store a picture that an import has brought."""
+    _add(session, blog_id, owner_id, key, picture, now)
+
+
+def _add(session: Session, blog_id: int, owner_id: int, key: str, picture: MadePicture, now: datetime) -> None:
     session.add(
         Image(
             key=key,
@@ -101,7 +120,6 @@ def keep_image(session: Session, blog_id: int, owner_id: int, picture: MadePictu
             made_at=now,
         )
     )
-    return key
 
 
 def find_image(session: Session, blog_id: int, key: str, reader_id: int, *, is_staff: bool) -> ShownPicture:

@@ -41,11 +41,17 @@ def _render_picture(_self: Any, tokens: Sequence[Token], index: int, _options: A
     """A picture of this blog's own; one from elsewhere would tell its owner who reads, so it is a link."""
     token = tokens[index]
     address, alt = str(token.attrGet("src") or ""), " ".join(token.content.split())
+    if not _PICTURE.match(address) and _is_in_link(tokens[:index]):
+        return escape(alt or "picture")
     if not _PICTURE.match(address):
         return f'<a href="{escape(address)}">{escape(alt or address)}</a>'
     if not alt:
         env["lacks_alt"] = True
     return f'<img src="{address}" alt="{escape(alt)}">'
+
+
+def _is_in_link(before: Sequence[Token]) -> bool:
+    return sum((one.type == "link_open") - (one.type == "link_close") for one in before) > 0
 
 
 _markdown.add_render_rule("image", _render_picture)

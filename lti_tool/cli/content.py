@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lti_tool.app import build_tool, require_schema
 from lti_tool.cli.root import as_json, chosen_blog, main, with_tool
+from lti_tool.errors import SetUpProblem
 from lti_tool.exporting.page import page_pieces
 from lti_tool.exporting.rows import Wishes, blog_to_export
 from lti_tool.exporting.whole import whole_lines
 from lti_tool.exporting.wxr import wxr_lines
-from lti_tool.importing.bulk import Choice, make_ready, store_ready
+from lti_tool.importing.bulk import Choice, is_stored, make_ready, store_ready
 from lti_tool.importing.formats import (
     FIRST_BYTES,
     ArchivedComment,
@@ -31,6 +34,8 @@ from lti_tool.importing.formats import (
 )
 from lti_tool.importing.importer import approved_as_found, store_import
 from lti_tool.importing.matching import match_writers, writers_in
+from lti_tool.importing.pictures import Ledger, Pictures, told
+from lti_tool.models import Membership, Role
 from lti_tool.participation.scoring import rescore_all
 from lti_tool.settings import read_settings
 from lti_tool.tool import Tool, utc_now
@@ -50,14 +55,23 @@ _PIECES = {"json": whole_lines, "wxr": wxr_lines, "html": page_pieces}
     help="Of a whole blog, bring in also what waited there for approval, or was thrown away. Can be said twice.",
 )  # fmt: skip
 @click.option("--count", is_flag=True, help="Let a whole blog count at once, without a teacher's approval.")
+@click.option("--fetch-pictures", is_flag=True, help="Fetch the pictures of a whole blog from where they stand now.")
 @as_json
 def import_file(
-    file: BinaryIO, blog_id: int | None, dry_run: bool, more: tuple[str, ...], count: bool, as_json: bool
+    file: BinaryIO,
+    blog_id: int | None,
+    dry_run: bool,
+    more: tuple[str, ...],
+    count: bool,
+    fetch_pictures: bool,
+    as_json: bool,
 ) -> None:
     """Import a blog (WordPress, Blogger, a feed, a saved page, our own export) or the text of one copied page.
 
     Every guess is taken as it is. Started again after a stop, it goes on where it was.
     """
+    if fetch_pictures and not read_settings().fetch_pictures:
+        raise SetUpProblem("Fetching pictures is switched off.", "Set LTI_TOOL_FETCH_PICTURES=true to allow it.")
     with _from_its_start(file) as (content, is_archive):
         if not is_archive:
             _import_page(content, blog_id, dry_run=dry_run, as_json=as_json)
@@ -66,7 +80,9 @@ def import_file(
         if not dry_run:
             content.seek(0)
             standings = frozenset({Standing.SHOWN, *(Standing(one) for one in more)})
-            _store_archive(content, total, blog_id, writers, standings, uncounted=not count)
+            _store_archive(
+                content, total, blog_id, writers, standings, uncounted=not count, fetch_pictures=fetch_pictures
+            )
 
 
 @main.command("export")
@@ -155,6 +171,7 @@ def _store_archive(
     standings: frozenset[Standing],
     *,
     uncounted: bool,
+    fetch_pictures: bool,
 ) -> None:
     """Store post by post, a bar showing how far it is."""
     tool, clockwork = build_tool(read_settings())
@@ -163,15 +180,18 @@ def _store_archive(
         blog = chosen_blog(session, blog_id)
         blog_id, title = blog.id, blog.title
         matches = match_writers(session, blog.course_id, writers)
+        pictures = _pictures(tool, session, blog.course_id) if fetch_pictures else None
     choice = Choice({one: match.person_id for one, match in matches.items()}, standings, uncounted)
     stored: Counter[str] = Counter()
     try:
         with click.progressbar(posts_in(file, LARGEST_FILE), length=total, label="Storing", file=sys.stderr) as posts:
             for post in posts:
-                stored.update(_store_post(tool, blog_id, post, choice))
+                stored.update(_store_post(tool, blog_id, post, choice, pictures))
     except KeyboardInterrupt:
         click.echo("\nStopped. What is stored is whole; started again, the import goes on behind it.", err=True)
         sys.exit(_INTERRUPTED)
+    for told_of in told(pictures.ledger) if pictures else ():
+        click.echo(f"! {told_of}", err=True)
     if not uncounted:
         with tool.database.writing() as session:
             rescore_all(session, blog_id, utc_now())
@@ -186,14 +206,32 @@ def _store_archive(
     )
 
 
-def _store_post(tool: Tool, blog_id: int, post: FoundPost, choice: Choice) -> Counter[str]:
-    ready = make_ready(post, choice) if isinstance(post, ArchivedPost) else None
+def _pictures(tool: Tool, session: Session, course_id: int) -> Pictures | None:
+    """What fetches them; whose writer is nobody of the course is its first teacher's. Raises SetUpProblem."""
+    members = session.scalars(select(Membership).where(Membership.course_id == course_id).order_by(Membership.id))
+    teacher = next((one.person_id for one in members if one.role is Role.TEACHER), None)
+    if teacher is None:
+        raise SetUpProblem(
+            "Nobody teaches in this course yet who could have the pictures.", "Let a teacher open the blog once."
+        )
+    return Pictures(tool.fetch_picture, Ledger(), teacher) if tool.fetch_picture else None
+
+
+def _store_post(
+    tool: Tool, blog_id: int, post: FoundPost, choice: Choice, pictures: Pictures | None
+) -> Counter[str]:  # fmt: skip
+    ready = None
+    if isinstance(post, ArchivedPost):
+        fetching = pictures if pictures and not is_stored(tool.database, blog_id, post) else None
+        ready = make_ready(post, choice, fetching)
     if ready is None:
         return Counter({"left out": 1})
     for note in ready.notes:
         click.echo(f"! {note}", err=True)
     with tool.database.writing() as session:
         stored = store_ready(session, blog_id, ready, utc_now())
+    if pictures and not stored.is_new:
+        pictures.forget(ready.pictures)
     return Counter({"new": 1, "comments": stored.comments}) if stored.is_new else Counter({"old": 1})
 
 

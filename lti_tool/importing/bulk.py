@@ -7,7 +7,7 @@ that are there already and goes on behind them.
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,13 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from lti_tool.blog import thread
+from lti_tool.blog.images import keep_fetched
 from lti_tool.blog.text import UNDER_A_COMMENT, UNDER_A_TITLE, safe_html_of_anything, without_secrets, word_count
+from lti_tool.database import Database
 from lti_tool.importing.formats import ArchivedComment, ArchivedPost, Standing, Writer
 from lti_tool.importing.formats.class_blog import COMMENT_TIMES, OWN_ID, POST_TIMES
 from lti_tool.importing.importer import fingerprint
+from lti_tool.importing.pictures import Pictures, Taken
 from lti_tool.models import Blog, Comment, Post
 from lti_tool.wording import say
 
@@ -47,6 +50,7 @@ class ReadyPost:
     comments: tuple[Row, ...]
     parents: tuple[tuple[int | None, int | None], ...]
     notes: tuple[str, ...]
+    pictures: tuple[Taken, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,23 +69,36 @@ def once_of(post: ArchivedPost) -> str:
     return fingerprint(post)
 
 
-def make_ready(post: ArchivedPost, choice: Choice) -> ReadyPost | None:
-    """Return a post ready to be stored, or None if it is of a standing that was not chosen. Asks no database."""
+def is_stored(database: Database, blog_id: int, post: ArchivedPost) -> bool:
+    """Say whether a post has been brought into this blog before."""
+    with database.reading() as session:
+        return session.scalar(select(Post.id).where(Post.blog_id == blog_id, Post.once == once_of(post))) is not None
+
+
+def make_ready(post: ArchivedPost, choice: Choice, pictures: Pictures | None = None) -> ReadyPost | None:
+    """Return a post ready to be stored, or None if it is of a standing that was not chosen.
+
+    Asks no database. With `pictures` its pictures are fetched, which can take minutes.
+    """
     if post.standing not in choice.standings:
         return None
     once = once_of(post)
+    found, found_comments = post.archived_comments, len(post.comments)
+    post = replace(post, comments=tuple(_kept_comments(post, choice)))
+    taken: tuple[Taken, ...] = ()
+    if pictures is not None:
+        post, taken = pictures.brought(post, choice.people)
+    kept = list(post.archived_comments)
     notes: list[str] = []
     body, was_cut = _kept_text("\n\n".join(post.body))
     title = " ".join(post.title.split()) or body[:_STAND_IN].partition("\n")[0].strip() or "Untitled"
     if len(title) > _LONGEST_TITLE:
         title, was_cut = title[: _LONGEST_TITLE - 1] + "…", True
-    kept = _kept_comments(post, choice)
-    if len(kept) < len(post.comments):
-        left_out = len(post.comments) - len(kept)
+    if (left_out := found_comments - len(kept)) > 0:
         notes.append(say("%(title)s: comments left out: %(number)s.", title=title, number=left_out))
     if was_cut:
         notes.append(say("%(title)s: a text is longer than can be kept, and is cut.", title=title))
-    parents = _parents(post.archived_comments, kept)
+    parents = _parents(found, kept)
     row: Row = {
         "once": once,
         "title": title,
@@ -97,7 +114,7 @@ def make_ready(post: ArchivedPost, choice: Choice) -> ReadyPost | None:
         "hidden_why": post.hidden_why,
         **{name: getattr(post, name) for name in POST_TIMES},
     }
-    return ReadyPost(once, row, _comment_rows(kept, parents, once, choice), parents, tuple(notes))
+    return ReadyPost(once, row, _comment_rows(kept, parents, once, choice), parents, tuple(notes), taken)
 
 
 def store_ready(session: Session, blog_id: int, ready: ReadyPost, now: datetime) -> StoredPost:
@@ -127,6 +144,8 @@ def store_ready(session: Session, blog_id: int, ready: ReadyPost, now: datetime)
     session.add(post)
     session.flush()
     _insert_comments(session, post.id, ready, published_at)
+    for one in ready.pictures:
+        keep_fetched(session, blog_id, one.owner_id, one.key, one.picture, now)
     return StoredPost(number, live, is_new=True)
 
 

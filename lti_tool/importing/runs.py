@@ -6,19 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
 from lti_tool.errors import NotFound, Rejected
-from lti_tool.importing.bulk import Choice, make_ready, store_ready
+from lti_tool.importing.bulk import Choice, is_stored, make_ready, store_ready
 from lti_tool.importing.formats import NOBODY, ArchivedPost, FoundPost, Standing, Writer
 from lti_tool.importing.formats.class_blog import facts_of, post_from
 from lti_tool.importing.formats.found import OF_THE_FILE
 from lti_tool.importing.importer import people_of
 from lti_tool.importing.kept_sentences import kept, said_again
 from lti_tool.importing.matching import match_writers, writers_in
+from lti_tool.importing.pictures import Fetch, Ledger, Pictures, pictures_of, told
 from lti_tool.models import Blog, ImportRun
 from lti_tool.wording import say
 
@@ -55,6 +57,7 @@ class RunView:
     titles: tuple[str, ...]
     warnings: tuple[str, ...]
     left_out: tuple[str, ...]
+    pictures: int = 0
 
 
 class Packing:
@@ -64,6 +67,7 @@ class Packing:
         self.writers: Counter[Writer] = Counter()
         self.posts: Counter[str] = Counter()
         self.comments: Counter[str] = Counter()
+        self.pictures = 0
         self.titles: list[str] = []
         self.warnings: list[str] = []
         self._keys: dict[Writer, str] = {}
@@ -73,6 +77,7 @@ class Packing:
     def add(self, post: ArchivedPost) -> None:
         self.writers.update(writers_in(post))
         self.posts[post.standing.value] += 1
+        self.pictures += pictures_of(post)
         if post.standing is Standing.SHOWN:
             self.comments.update(one.standing.value for one in post.archived_comments)
         self.titles += [post.title] if len(self.titles) < 10 else []
@@ -128,6 +133,7 @@ def begin_run(session: Session, blog_id: int, person_id: int, packing: Packing, 
         found={
             "posts": dict(packing.posts),
             "comments": dict(packing.comments),
+            "pictures": packing.pictures,
             "titles": packing.titles,
             "warnings": [kept(one) for one in packing.warnings],
             "writers": writers,
@@ -161,12 +167,20 @@ def run_view(session: Session, blog_id: int, run_id: int) -> RunView:
         ),
         titles=tuple(found["titles"]),
         warnings=tuple(map(said_again, found["warnings"])),
-        left_out=tuple(map(said_again, run.choices.get("left_out", ()))),
+        left_out=(*told(_ledger_of(run.choices)), *map(said_again, run.choices.get("left_out", ()))),
+        pictures=found.get("pictures", 0),
     )
 
 
 def start_run(
-    session: Session, blog_id: int, run_id: int, people: dict[str, int | None], standings: set[Standing], now: datetime
+    session: Session,
+    blog_id: int,
+    run_id: int,
+    people: dict[str, int | None],
+    standings: set[Standing],
+    now: datetime,
+    *,
+    fetch_pictures: bool = False,
 ) -> None:
     """Let a worker store it, with each writer (by key) the person that the teacher chose. Raises NotFound, Rejected."""
     run = _run(session, blog_id, run_id)
@@ -177,6 +191,7 @@ def start_run(
     run.choices = {
         "people": {key: person for key, person in people.items() if person in known},
         "standings": sorted({Standing.SHOWN.value, *(one.value for one in standings)}),
+        "fetch_pictures": fetch_pictures,
     }
     run.begun_at = now
 
@@ -190,16 +205,21 @@ def drop_run(session: Session, blog_id: int, run_id: int) -> None:
 
 
 def carry_on_imports(
-    database: Database, clock: Callable[[], datetime], go_on: Callable[[], bool] = lambda: True
+    database: Database,
+    clock: Callable[[], datetime],
+    go_on: Callable[[], bool] = lambda: True,
+    fetch: Fetch | None = None,
 ) -> int:
     """Store what is left of every import that was started, and return how many posts that was.
+
+    With `fetch` it brings the pictures of those for which a teacher has chosen that; without, none.
 
     Each post is a transaction of its own that also says how far the import is: killed at any point, the next one goes
     on from there. A lease keeps two workers from the same import.
     """
     stored = 0
     while (run_id := _claim(database, clock())) is not None:
-        for _ in _store_run(database, run_id, clock):
+        for _ in _store_run(database, run_id, clock, fetch):
             stored += 1
             if not go_on():
                 return stored
@@ -226,22 +246,34 @@ def _claim(database: Database, now: datetime) -> int | None:
     return claimed
 
 
-def _store_run(database: Database, run_id: int, clock: Callable[[], datetime]) -> Iterator[None]:
+def _store_run(
+    database: Database, run_id: int, clock: Callable[[], datetime], fetch: Fetch | None
+) -> Iterator[None]:  # fmt: skip
     with database.reading() as session:
         run = session.get_one(ImportRun, run_id)
-        blog_id, content, done, choices = run.blog_id, run.content, run.posts_done, run.choices
+        teacher_id, blog_id, content, done, choices = (
+            run.person_id, run.blog_id, run.content, run.posts_done, run.choices,
+        )  # fmt: skip
         names = {one["key"]: one["name"] for one in run.found["writers"]}
     chosen = choices.get("people", {})
     people = {Writer(name, "", key): chosen.get(key) for key, name in names.items()}
     choice = Choice(people, frozenset(Standing(one) for one in choices.get("standings", ["shown"])))
+    pictures = None
+    if fetch is not None and choices.get("fetch_pictures"):
+        pictures = Pictures(fetch, _ledger_of(choices), teacher_id, lambda: _keep_lease(database, run_id, clock))
     for place, post in enumerate(_unpacked(content)):
         if place < done:
             continue
-        ready = make_ready(post, choice)
+        ready = make_ready(post, choice, None if is_stored(database, blog_id, post) else pictures)
         with database.writing() as session:
             now = clock()
             stored = store_ready(session, blog_id, ready, now) if ready else None
             run = session.get_one(ImportRun, run_id)
+            if pictures is not None and ready and stored:
+                if not stored.is_new:
+                    pictures.forget(ready.pictures)
+                if (ledger := pictures.ledger.as_json()) != run.choices.get("pictures"):
+                    run.choices = {**run.choices, "pictures": ledger}
             run.posts_done = place + 1
             run.comments_done += stored.comments if stored else 0
             run.leased_until = now + LEASE
@@ -256,6 +288,16 @@ def _store_run(database: Database, run_id: int, clock: Callable[[], datetime]) -
         run = session.get_one(ImportRun, run_id)
         run.ended_at, run.content, run.leased_until = clock(), b"", None
         run.found = {**run.found, "writers": []}
+
+
+def _ledger_of(choices: dict[str, Any]) -> Ledger:
+    return Ledger.from_json(choices["pictures"]) if "pictures" in choices else Ledger()
+
+
+def _keep_lease(database: Database, run_id: int, clock: Callable[[], datetime]) -> None:
+    """Fetching can take longer than a lease lasts."""
+    with database.writing() as session:
+        session.execute(update(ImportRun).where(ImportRun.id == run_id).values(leased_until=clock() + LEASE))
 
 
 def _unpacked(content: bytes) -> Iterator[ArchivedPost]:

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,6 @@ LARGEST_ANSWER = 8_000_000
 _LMSS, _CONNECTIONS_KEPT = 50, 32  # how many hosts' connections stay open, and how many to each
 _USUAL_HEADERS = {"User-Agent": "lti-tool", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 LONGEST_WAIT_SECONDS = 86_400.0  # a platform that asks for more has made a mistake
-_NOT_REACHED = say("The LMS could not be reached.")
-_NO_ANSWER_IN_TIME = say("The LMS did not answer in time.")
 
 
 class AddressRefused(Exception):
@@ -78,6 +77,31 @@ class Answer:
         return max(0.0, left) if math.isfinite(left) else None
 
 
+class Trouble(Enum):
+    """Why a call brought nothing."""
+
+    NOT_REACHED = "not reached"
+    PRIVATE = "private"
+    TOO_SLOW = "too slow"
+    TOO_LARGE = "too large"
+
+
+_SAID = {
+    Trouble.NOT_REACHED: say("The LMS could not be reached."),
+    Trouble.PRIVATE: say("The LMS could not be reached."),
+    Trouble.TOO_SLOW: say("The LMS did not answer in time."),
+    Trouble.TOO_LARGE: say("The LMS answered with far more than was asked for."),
+}
+
+
+class CallFailed(Exception):
+    """A call brought nothing; for `call` it becomes LmsUnreachable."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.name)
+        self.trouble = trouble
+
+
 class Connection:
     """Calls to platforms, with a time limit, a size limit and no redirects (a bearer token must not travel on)."""
 
@@ -98,13 +122,34 @@ class Connection:
     ) -> Answer:
         """Make one call. Raises LmsUnreachable (no answer) and AddressRefused."""
         self.check(url)
+        sent = body.encode() if body is not None else None
+        try:
+            status, headers_read, content = self._exchange(method, url, headers or {}, sent, largest, timeout)
+        except CallFailed as failed:
+            raise LmsUnreachable(_SAID[failed.trouble]) from None
+        return Answer(status, headers_read, content.decode("utf-8", "replace"))
+
+    def read(
+        self, url: str, *, headers: dict[str, str], largest: int, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Read what stands at any address, http too: status, headers in lower case, and the bytes.
+
+        Follows no redirect. Raises CallFailed and AddressRefused.
+        """
+        if _host_of(url) is None:
+            raise AddressRefused("neither http nor https")
+        return self._exchange("GET", url, headers, None, largest, timeout)
+
+    def _exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, largest: int, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
         _call_of_thread.ends_at = time.monotonic() + timeout
         try:
             response = self._pools.urlopen(
                 method,
                 url,
-                headers=_USUAL_HEADERS | (headers or {}),
-                body=body.encode() if body is not None else None,
+                headers=_USUAL_HEADERS | headers,
+                body=body,
                 timeout=timeout,
                 redirect=False,
                 retries=False,
@@ -112,32 +157,40 @@ class Connection:
             )
             try:
                 headers_read = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, headers_read, _text(response, largest))
+                return response.status, headers_read, _content(response, largest)
             finally:
                 response.close()  # one that was read to its end has given its connection back already
+        except _PrivateAddress:
+            raise CallFailed(Trouble.PRIVATE) from None
         except NewConnectionError:  # which urllib3 counts among the time-outs
-            raise LmsUnreachable(_NOT_REACHED) from None
+            raise CallFailed(Trouble.NOT_REACHED) from None
         except NoAnswerInTime:
-            raise LmsUnreachable(_NO_ANSWER_IN_TIME) from None
+            raise CallFailed(Trouble.TOO_SLOW) from None
         except (HTTPError, UnicodeError):
             late = time.monotonic() >= _call_of_thread.ends_at
-            raise LmsUnreachable(_NO_ANSWER_IN_TIME if late else _NOT_REACHED) from None
+            raise CallFailed(Trouble.TOO_SLOW if late else Trouble.NOT_REACHED) from None
         finally:
             _call_of_thread.ends_at = None
 
     def check(self, url: str) -> None:
         """Raise AddressRefused for an address that is not https, save http to a private one that is allowed."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise AddressRefused("not an address") from None
-        if "@" in parts.netloc:  # names and passwords have no place here
-            raise AddressRefused("with a name before its host")
-        if parts.scheme == "https" and parts.hostname:
+        host = _host_of(url)
+        if host and urlsplit(url).scheme == "https":
             return
-        if parts.scheme == "http" and parts.hostname and self._allow_private and _is_private_host(parts.hostname):
+        if host and self._allow_private and _is_private_host(host):
             return
         raise AddressRefused(Reason.INSECURE_ADDRESS.value.what)
+
+
+def _host_of(url: str) -> str | None:
+    """The host of an address that is http or https; None if it is neither. Raises AddressRefused."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise AddressRefused("not an address") from None
+    if "@" in parts.netloc:  # names and passwords have no place here
+        raise AddressRefused("with a name before its host")
+    return parts.hostname or None if parts.scheme in ("http", "https") else None
 
 
 _call_of_thread = threading.local()
@@ -176,13 +229,13 @@ def _certificates(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _text(response: BaseHTTPResponse, largest: int) -> str:
+def _content(response: BaseHTTPResponse, largest: int) -> bytes:
     read = bytearray()
     while chunk := _next_piece(response):
         read += chunk
         if len(read) > largest:
-            raise LmsUnreachable(say("The LMS answered with far more than was asked for."))
-    return read.decode("utf-8", "replace")
+            raise CallFailed(Trouble.TOO_LARGE)
+    return bytes(read)
 
 
 def _next_piece(response: BaseHTTPResponse) -> bytes:
@@ -216,6 +269,10 @@ def _is_private_host(host: str) -> bool:
         return False
 
 
+class _PrivateAddress(NewConnectionError):
+    pass
+
+
 class _Guard:
     """Looks a host up once, refuses private addresses, and connects to the very address it looked at.
 
@@ -235,7 +292,7 @@ class _Guard:
         except OSError as problem:
             raise NewConnectionError(self, f"no such host: {problem}") from problem  # type: ignore[arg-type]
         if not self.allow_private and any(is_private(address) for address in addresses):
-            raise NewConnectionError(self, "a private address")  # type: ignore[arg-type]
+            raise _PrivateAddress(self, "a private address")  # type: ignore[arg-type]
         return self._connect_to_first(addresses)
 
     def _connect_to_first(self, addresses: list[str]) -> socket.socket:

@@ -50,7 +50,8 @@ def page(number: int) -> str:
     if run.state != "check":
         return render_template("importing/run.html", run=run)
     shown = run.writers[: max(20, _MOST_CHOICES // (len(people) + 1))]
-    return render_template("importing/check.html", run=run, writers=shown, people=people)
+    may_fetch = tool().fetch_picture is not None and run.pictures > 0
+    return render_template("importing/check.html", run=run, writers=shown, people=people, may_fetch=may_fetch)
 
 
 @room.get("/import/runs/<int:number>/progress")
@@ -64,6 +65,7 @@ def progress(number: int) -> str:
 def store(number: int) -> Response:
     """Let the worker store it as it was chosen here. A writer who is not in the form is taken as matched."""
     who, now = visitor(), tool().clock()
+    fetch = tool().fetch_picture is not None and bool(request.form.get("pictures"))
     standings = {one for one in (Standing.PENDING, Standing.TRASH) if request.form.get(one.value)}
     with tool().database.writing() as session:
         people = {
@@ -72,7 +74,7 @@ def store(number: int) -> Response:
             else one.person_id
             for one in run_view(session, who.blog_id, number).writers
         }
-        start_run(session, who.blog_id, number, people, standings, now)
+        start_run(session, who.blog_id, number, people, standings, now, fetch_pictures=fetch)
     tool().ring()
     return redirect(url_for("import_runs.page", number=number), 303)
 

@@ -94,7 +94,7 @@ def test_a_file_over_the_limit_is_not_read_on() -> None:
         (b"One\nline\n\nTwo", "One\nline\n\nTwo"),
         (b"&lt;strong&gt;One&lt;/strong&gt;\nline\n\nTwo", "**One**\nline\n\nTwo"),
         (b"[caption id='a' width='3']Said[/caption] [sic] [1]", "Said \\[sic] \\[1]"),
-        (b"&lt;script&gt;x()&lt;/script&gt;A&lt;img src='https://e.org/p.png' alt='cat'&gt;", "A[cat](<https://e.org/p.png>)"),
+        (b"&lt;script&gt;x()&lt;/script&gt;A&lt;img src='https://e.org/p.png' alt='cat'&gt;", "A![cat](<https://e.org/p.png>)"),
         (b"&lt;a href='javascript:x()'&gt;A&lt;/a&gt;&lt;img src='data:x' alt='cat'&gt;", "Acat"),
         (b"&lt;pre&gt;a\n\n\nb&lt;/pre&gt;", "```\na\n\n\nb\n```"),
         (b"1. not\n- a *list* of snake_case _x_", "1\\. not\n\\- a \\*list\\* of snake_case \\_x\\_"),

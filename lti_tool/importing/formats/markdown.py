@@ -1,4 +1,4 @@
-"""From the HTML of an old blog to the Markdown that people edit here. No picture comes along: it becomes a link."""
+"""From the HTML of an old blog to the Markdown that people edit here. Pictures keep their addresses."""
 
 import re
 from typing import Any
@@ -10,6 +10,7 @@ from markdownify import MarkdownConverter
 from lti_tool.importing.formats.wordpress_text import as_shown, without_comments, without_shortcodes
 
 LONGEST_HTML = 2_000_000
+ALT_OF_NONE = "Picture"
 
 _DROPPED = ("script", "style", "noscript", "template", "object", "svg", "form", "button", "input", "select", "textarea")
 _ADDRESS = re.compile(r"(https?://[^\s<>]+)")
@@ -74,11 +75,12 @@ class _Converter(MarkdownConverter):
         return " " if "_inline" in parent_tags else "\n"
 
     def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Never shown from elsewhere: that would tell another site who reads here."""
-        said, address = escaped(" ".join(_attribute(el, "alt").split())), _attribute(el, "src")
-        if "a" in parent_tags or not address.startswith(("http://", "https://")):
+        """A picture of Markdown, which `blog.text` never shows from elsewhere: that would tell its site who reads."""
+        said, address = escaped(" ".join(_attribute(el, "alt").split())), _attribute(el, "src").strip()
+        address = f"https:{address}" if address.startswith("//") else address
+        if not address.startswith(("http://", "https://")):
             return said or ("picture" if "a" in parent_tags else "")
-        return f"[{said or 'Picture'}](<{_in_brackets(address)}>)"
+        return f"![{said or ALT_OF_NONE}](<{_in_brackets(address)}>)"
 
     def convert_iframe(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         address = _attribute(el, "src")

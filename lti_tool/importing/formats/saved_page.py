@@ -88,7 +88,7 @@ def _post(page: Node) -> ArchivedPost:
     facts = _opened(page, comments, comments.opening) if comments.opening is not None else _written(page, comments)
     if not facts.body and not (facts.title and loose):
         raise _no_post()
-    pictures = (say("Pictures of the page are not brought along; each is a link, or its description."),)
+    pictures = (say("Pictures of the page become links, or their descriptions, unless they are fetched."),)
     return ArchivedPost(
         title=facts.title,
         subtitle=None,
