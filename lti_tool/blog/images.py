@@ -16,6 +16,7 @@ from lti_tool.wording import say, say_count
 
 LARGEST_BYTES = 8_000_000
 LARGEST_PIXELS = 50_000_000
+LARGEST_PROGRESSIVE = 25_000_000  # such a JPEG stands in memory once before it is read at a fraction of its size
 LARGEST_WHOLE = 16_000_000  # of what only a JPEG can be: read at a fraction of its size
 LONGEST_SIDE = 1600
 MOST_IN_AN_HOUR = 30
@@ -52,7 +53,7 @@ def made_anew(content: bytes) -> MadePicture:
     try:
         with Picture.open(io.BytesIO(content), formats=_FORMATS) as opened:
             # The size stands in the first bytes: a small file that unfolds to a huge picture is never unfolded.
-            if opened.width * opened.height > (LARGEST_PIXELS if opened.format == "JPEG" else LARGEST_WHOLE):
+            if opened.width * opened.height > _most_pixels(opened):
                 raise Rejected(*_TOO_MANY_PIXELS)
             opened.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
             kind = "RGBA" if opened.has_transparency_data else "RGB"
@@ -67,6 +68,12 @@ def made_anew(content: bytes) -> MadePicture:
     made = io.BytesIO()
     picture.save(made, "WEBP", quality=_QUALITY)
     return MadePicture(made.getvalue(), picture.width, picture.height)
+
+
+def _most_pixels(picture: Picture.Image) -> int:
+    if picture.format != "JPEG":
+        return LARGEST_WHOLE
+    return LARGEST_PROGRESSIVE if "progressive" in picture.info else LARGEST_PIXELS
 
 
 def require_room(session: Session, owner_id: int, now: datetime) -> None:

@@ -96,6 +96,10 @@ def test_what_is_no_picture_is_refused_in_words(content: bytes) -> None:
 def test_what_would_fill_the_memory_is_never_unfolded() -> None:
     with pytest.raises(Rejected, match="too many pixels"):
         made_anew(bomb())
+    wide = Picture.new("L", (5001, 5000))
+    with pytest.raises(Rejected, match="too many pixels"):
+        made_anew(file_of(wide, "JPEG", progressive=True))
+    assert made_anew(file_of(wide, "JPEG")).width == LONGEST_SIDE
     with pytest.raises(Rejected, match="8 MB"):
         made_anew(b"\xff" * (LARGEST_BYTES + 1))
 
